@@ -1,0 +1,42 @@
+"""What the chapters of Downhill share: data, figures, checks and the plain loop.
+
+A chapter writes out the idea it teaches; this package holds only what an earlier
+chapter has taught, or what teaches nothing (figure style, data sets, animation).
+"""
+
+from helpers.animation import animate
+from helpers.claims import ClaimError, claim
+from helpers.datasets import load_belts, load_penguins
+from helpers.descent import Trace, descend, steps_to_reach
+from helpers.figures import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK, use_book_style
+from helpers.linear import (
+    design_matrix,
+    mean_squared_error,
+    mse_value_and_grad,
+    standardize,
+)
+from helpers.published import published_value, reproduce
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "GRAY",
+    "GREEN",
+    "ORANGE",
+    "PINK",
+    "ClaimError",
+    "Trace",
+    "animate",
+    "claim",
+    "descend",
+    "design_matrix",
+    "load_belts",
+    "load_penguins",
+    "mean_squared_error",
+    "mse_value_and_grad",
+    "published_value",
+    "reproduce",
+    "standardize",
+    "steps_to_reach",
+    "use_book_style",
+]

@@ -1,0 +1,20 @@
+"""The book's Sphinx extension: what plain Sphinx and the theme do not do.
+
+* :mod:`downhill.mathml`: equations as MathML, written at build time;
+* :mod:`downhill.figures`: a light and a dark version of each executed figure;
+* :mod:`downhill.course`: reading and run times, the map of the course, the table of
+  published numbers;
+* :mod:`downhill.pages`: no script or style that a page does not use.
+"""
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from downhill import course, figures, mathml, pages
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    for part in (mathml, figures, course, pages):
+        part.setup(app)
+    return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -1,0 +1,165 @@
+"""Facts about the course that only a build knows: times, the map, published numbers."""
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from helpers.published import (
+    CITATIONS,
+    MIME_TYPE,
+    Published,
+    Reproduced,
+    published_values,
+)
+from tools import chapters
+
+logger = logging.getLogger(__name__)
+
+WORDS_PER_MINUTE = 200  # a slow reader of technical prose
+CODE_CELLS_PER_MINUTE = 3
+
+
+def setup(app: Sphinx) -> None:
+    app.add_role("chapter-time", ChapterTimeRole())
+    app.add_directive("course-map", CourseMap)
+    app.add_directive("published-table", PublishedTable)
+
+
+def times(notebook: NotebookNode) -> str:
+    """How long a chapter takes to read (estimated) and to run (as last measured)."""
+    words = sum(
+        len(re.findall(r"\w+", cell.source))
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+    )
+    shown = [
+        cell
+        for cell in chapters.code_cells(notebook)
+        if "remove-cell" not in cell.metadata.get("tags", [])
+    ]
+    minutes = words / WORDS_PER_MINUTE + len(shown) / CODE_CELLS_PER_MINUTE
+    seconds = chapters.load_outputs(notebook).metadata["downhill"]["seconds"]
+    return f"{math.ceil(minutes)} min to read, {math.ceil(seconds)} s to run"
+
+
+class ChapterTimeRole(SphinxRole):
+    """``{chapter-time}`here```: the times of the chapter that the role stands in."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        text = times(_parse(self.env.doc2path(self.env.docname)))
+        return [nodes.inline("", text, classes=["chapter-time"])], []
+
+
+class CourseMap(SphinxDirective):
+    """The parts and chapters of ``_toc.yml``, one line of description for each.
+
+    The content has a line ``chapters/NN_name: What the reader does.`` for each chapter.
+    """
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        descriptions = dict(line.split(": ", 1) for line in self.content if line)
+        source = []
+        for part in self._parts():
+            names = [chapter["file"] for chapter in part["chapters"]]
+            listed = [name for name in names if name.startswith("chapters/")]
+            if not listed:
+                continue
+            source += [f":::{{rubric}} {part['caption']}", ":::", ""]
+            for name in listed:
+                if name not in descriptions:
+                    raise self.error(f"the course map has no line for {name}")
+                path = self.env.doc2path(name)
+                self.env.note_dependency(path)
+                source.append(
+                    f"- {{doc}}`/{name}` {descriptions.pop(name)} "
+                    f"*{times(_parse(path))}*"
+                )
+            source.append("")
+        if descriptions:
+            raise self.error(f"_toc.yml does not name {', '.join(descriptions)}")
+        return _nested(self, source, "course-map")
+
+    def _parts(self) -> list[dict[str, Any]]:
+        toc = Path(self.env.srcdir, "_toc.yml")
+        return yaml.safe_load(toc.read_text(encoding="utf-8"))["parts"]
+
+
+class PublishedTable(SphinxDirective):
+    """Every value that the tutorials printed and a chapter reproduces, per source."""
+
+    def run(self) -> list[nodes.Node]:
+        reproduced = self._collect()
+        source: list[str] = []
+        for name, key in CITATIONS.items():
+            entries = [p for p in published_values().values() if p.source == name]
+            if not any(entry.id in reproduced for entry in entries):
+                continue
+            source += [f":::{{rubric}} {{cite:t}}`{key}`", ":::", ""]
+            source += ["| value | printed | here | difference | tolerance | chapter |"]
+            source += ["|---|---|---|---|---|---|"]
+            for entry in entries:
+                if entry.id not in reproduced:
+                    logger.warning(
+                        "no chapter reproduces the published value %r", entry.id
+                    )
+                    continue
+                source.append(_table_row(entry, *reproduced[entry.id]))
+            source.append("")
+        return _nested(self, source, "published-numbers")
+
+    def _collect(self) -> dict[str, tuple[Any, str]]:
+        """From the chapters' outputs: id -> (value obtained, document name)."""
+        found = {}
+        for path in chapters.chapter_paths(Path(self.env.srcdir)):
+            self.env.note_dependency(str(path))
+            outputs = chapters.load_outputs(_parse(path))
+            for cell in chapters.code_cells(outputs):
+                for output in cell.outputs:
+                    record = output.get("data", {}).get(MIME_TYPE)
+                    if record:
+                        document = f"{path.parent.name}/{path.stem}"
+                        found[record["id"]] = (record["here"], document)
+        return found
+
+
+def _table_row(published: Published, here: Any, document: str) -> str:
+    result = Reproduced(published, here)
+    cells = [
+        f"`{published.id}`",
+        _shown(published.value),
+        _shown(here),
+        f"{result.difference:.1e}" if result.difference else "0",
+        f"{published.tolerance:g}" if published.tolerance else "exact",
+        f"{{doc}}`/{document}`",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} values, from {value[0]:.8g} to {value[-1]:.8g}"
+    return f"{value:.10g}"
+
+
+def _parse(path: str | Path) -> NotebookNode:
+    return chapters.parse(Path(path).read_text(encoding="utf-8"))
+
+
+def _nested(
+    directive: SphinxDirective, source: list[str], name: str
+) -> list[nodes.Node]:
+    container = nodes.container(classes=[name])
+    lines = StringList(source, directive.get_source_info()[0])
+    directive.state.nested_parse(lines, directive.content_offset, container)
+    return [container]

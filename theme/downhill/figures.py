@@ -1,0 +1,120 @@
+"""Executed figures and videos: light and dark, sized, lazy, and never without words."""
+
+import base64
+import hashlib
+import html
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.osutil import relative_uri
+from sphinx.writers.html5 import HTML5Translator
+
+from helpers.figures import DARK_PARTNERS
+
+logger = logging.getLogger(__name__)
+
+_SVG_WIDTH = re.compile(r'<svg[^>]*?\swidth="([\d.]+)pt"')
+_SVG_HEIGHT = re.compile(r'<svg[^>]*?\sheight="([\d.]+)pt"')
+_COLOR = re.compile("|".join(DARK_PARTNERS), re.IGNORECASE)
+_EMBEDDED = re.compile(r'(src|poster)="data:(video/mp4|image/png);base64,([^"]+)"')
+_SUFFIX = {"video/mp4": "mp4", "image/png": "png"}
+
+
+class themed_image(nodes.General, nodes.Inline, nodes.Element):
+    """An SVG figure with attributes `light`, `dark`, `alt`, `width` and `height`."""
+
+
+class ThemeFigures(SphinxPostTransform):
+    """Replace each figure that a cell drew by its light and dark versions."""
+
+    default_priority = 5  # before Sphinx collects the remaining images
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for output in list(self.document.findall(_is_cell_output)):
+            for image in list(output.findall(nodes.image)):
+                self._replace(image)
+            for raw in output.findall(nodes.raw):
+                raw[:] = [nodes.Text(self._extract_media(raw.astext()))]
+
+    def _replace(self, image: nodes.image) -> None:
+        if not image.get("alt", "").strip():
+            logger.warning(
+                "this figure has no alternative text: begin its cell with '#| alt:'",
+                location=image,
+            )
+        source = Path(self.app.srcdir, image["uri"])
+        if source.suffix != ".svg":
+            return
+        svg = source.read_text(encoding="utf-8")
+        width, height = svg_size(svg)
+        themed = themed_image(
+            light=self._publish(svg.encode(), "svg"),
+            dark=self._publish(dark_version(svg).encode(), "svg"),
+            alt=image.get("alt", ""),
+            width=width,
+            height=height,
+        )
+        image.replace_self(themed)
+
+    def _extract_media(self, markup: str) -> str:
+        """Move embedded videos and posters into files, so that they load lazily."""
+
+        def publish(match: re.Match[str]) -> str:
+            data = base64.b64decode(match[3])
+            return f'{match[1]}="{self._publish(data, _SUFFIX[match[2]])}"'
+
+        return _EMBEDDED.sub(publish, markup)
+
+    def _publish(self, data: bytes, suffix: str) -> str:
+        """Write a file beside the other images; return its address for this page."""
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+        folder = Path(self.app.outdir, "_images")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+        page = self.app.builder.get_target_uri(self.env.docname)
+        return relative_uri(page, f"_images/{name}")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(themed_image, html=(_visit_themed_image, None))
+    app.add_post_transform(ThemeFigures)
+
+
+def dark_version(svg: str) -> str:
+    """The same figure for a dark ground: the book's colors exchanged for partners."""
+    return _COLOR.sub(lambda match: DARK_PARTNERS[match[0].lower()], svg)
+
+
+def svg_size(svg: str) -> tuple[int, int]:
+    """Width and height in CSS pixels of an SVG that Matplotlib wrote in points.
+
+    Raises ValueError if the SVG does not state its size in points.
+    """
+    width, height = _SVG_WIDTH.search(svg), _SVG_HEIGHT.search(svg)
+    if width is None or height is None:
+        raise ValueError("this SVG does not state its width and height in points")
+    return round(float(width[1]) * 4 / 3), round(float(height[1]) * 4 / 3)
+
+
+def _is_cell_output(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and (
+        node.get("nb_element") == "cell_code_output"
+    )
+
+
+def _visit_themed_image(translator: HTML5Translator, node: themed_image) -> None:
+    shared = (
+        f'alt="{html.escape(node["alt"])}" width="{node["width"]}" '
+        f'height="{node["height"]}" loading="lazy" decoding="async"'
+    )
+    # The theme hides one of the two, and a browser does not fetch a hidden lazy image.
+    translator.body.append(
+        f'<img class="figure only-light" src="{node["light"]}" {shared}>'
+        f'<img class="figure only-dark" src="{node["dark"]}" {shared}>'
+    )
+    raise nodes.SkipNode

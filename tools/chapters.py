@@ -1,0 +1,156 @@
+"""Chapters as notebooks: percent scripts read, and joined with their stored outputs.
+
+A chapter's outputs are stored under a key made of everything they depend on: its code,
+the helpers, the library versions, and the version of Python. The Sphinx build never
+executes anything; it reads the outputs under the key that belongs to the text it has.
+"""
+
+import hashlib
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+STORE = ROOT / "_build" / "executed"
+
+_OPTION = re.compile(r"#\| (?P<key>[a-z]+):(?P<text>.*)")
+_CONTINUATION = re.compile(r"#\|  +(?P<text>\S.*)")
+_FIGURE_OPTIONS = {"alt": "image", "caption": "figure", "name": "figure"}
+
+
+class NotExecutedError(FileNotFoundError):
+    """A chapter has no stored outputs for its present code."""
+
+
+def toc_entries(root: Path = ROOT) -> list[str]:
+    """The files that ``_toc.yml`` names, as POSIX paths without suffix, in order."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    entries = [toc["root"]]
+    for part in toc.get("parts", []):
+        entries += [chapter["file"] for chapter in part["chapters"]]
+    return [entry.removesuffix(".py").removesuffix(".md") for entry in entries]
+
+
+def chapter_paths(root: Path = ROOT) -> list[Path]:
+    """The percent scripts that ``_toc.yml`` names, in the order of the book."""
+    paths = [root / f"{entry}.py" for entry in toc_entries(root)]
+    return [path for path in paths if path.is_file()]
+
+
+def parse(text: str) -> NotebookNode:
+    """Read a percent script, lift its ``#|`` lines into cell metadata.
+
+    A code cell may begin with lines ``#| alt: …``, ``#| caption: …`` and
+    ``#| name: …``; a line ``#|   …`` continues the one before. They become the cell's
+    ``mystnb`` metadata and leave its source. Cell ids are the cells' positions, so
+    that the same script gives the same notebook.
+
+    Raises ValueError for an unknown ``#|`` line.
+    """
+    notebook = jupytext.reads(text, fmt="py:percent")
+    starts = _cell_lines(text)
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index:03d}"
+        if cell.cell_type == "code":
+            source, options = _split_options(cell.source)
+            cell.source = source
+            for key, value in options.items():
+                section = _FIGURE_OPTIONS[key]
+                mystnb = cell.metadata.setdefault("mystnb", {})
+                mystnb.setdefault(section, {})[key] = value
+    if len(starts) == len(notebook.cells):
+        notebook.metadata["source_map"] = starts
+    return notebook
+
+
+def read_executed(text: str) -> NotebookNode:
+    """Read a percent script together with its stored outputs, for myst-nb.
+
+    Raises NotExecutedError if this code has not been executed.
+    """
+    notebook = parse(text)
+    outputs = load_outputs(notebook)
+    for cell, done in zip(code_cells(notebook), code_cells(outputs), strict=True):
+        cell.outputs = done.outputs
+        cell.execution_count = done.execution_count
+    notebook.metadata["kernelspec"] = outputs.metadata["kernelspec"]
+    return notebook
+
+
+def load_outputs(notebook: NotebookNode) -> NotebookNode:
+    """The executed notebook stored for the code of `notebook`."""
+    folder = STORE / execution_key(notebook)
+    found = sorted(folder.glob("*.ipynb"))
+    if not found:
+        raise NotExecutedError(
+            "this chapter's code has no stored outputs; run: make book"
+        )
+    return nbformat.read(found[0], as_version=4)
+
+
+def stored_path(path: Path, notebook: NotebookNode) -> Path:
+    """Where the executed notebook of the chapter at `path` is stored."""
+    return STORE / execution_key(notebook) / f"{path.stem}.ipynb"
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells of `notebook`, in order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def execution_key(notebook: NotebookNode) -> str:
+    """A hash of all that the outputs of `notebook` depend on."""
+    digest = hashlib.sha256(_environment_fingerprint().encode())
+    for cell in code_cells(notebook):
+        digest.update(b"\0cell\0" + cell.source.encode())
+    return digest.hexdigest()[:20]
+
+
+@cache
+def _environment_fingerprint() -> str:
+    digest = hashlib.sha256(f"{sys.version}\0".encode())
+    inputs = [ROOT / "requirements.txt", ROOT / "constraints.txt"]
+    inputs += [ROOT / "tools" / "execute.py"]
+    inputs += [
+        path
+        for path in sorted((ROOT / "helpers").rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    for path in inputs:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _cell_lines(text: str) -> list[int]:
+    """The line (counted from 0) on which each cell's text begins."""
+    lines = text.splitlines()
+    starts = [n + 1 for n, line in enumerate(lines) if re.match(r"# %%( |$)", line)]
+    return starts
+
+
+def _split_options(source: str) -> tuple[str, dict[str, str]]:
+    options: dict[str, str] = {}
+    lines = source.splitlines()
+    key = None
+    while lines and lines[0].startswith("#|"):
+        line = lines.pop(0)
+        if match := _OPTION.fullmatch(line):
+            key = match["key"]
+            if key not in _FIGURE_OPTIONS:
+                raise ValueError(
+                    f"unknown option {key!r} in {line!r}: "
+                    f"expected one of {', '.join(_FIGURE_OPTIONS)}"
+                )
+            options[key] = match["text"].strip()
+        elif key and (match := _CONTINUATION.fullmatch(line)):
+            options[key] = f"{options[key]} {match['text'].strip()}".strip()
+        else:
+            raise ValueError(f"cannot read {line!r}: expected '#| key: text'")
+    return "\n".join(lines), options
