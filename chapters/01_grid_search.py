@@ -38,4 +38,4 @@ import matplotlib.pyplot as plt
 
 figure, ax = plt.subplots()
 ax.plot(belt_in, belt_cm, "o")
-ax.set(xlabel="belt (in)", ylabel="belt (cm)", title="Belts");
+ax.set(xlabel="belt (in)", ylabel="belt (cm)", title="Belts")

@@ -24,7 +24,7 @@ _EMBEDDED = re.compile(r'(src|poster)="data:(video/mp4|image/png);base64,([^"]+)
 _SUFFIX = {"video/mp4": "mp4", "image/png": "png"}
 
 
-class themed_image(nodes.General, nodes.Inline, nodes.Element):
+class ThemedImage(nodes.General, nodes.Inline, nodes.Element):
     """An SVG figure with attributes `light`, `dark`, `alt`, `width` and `height`."""
 
 
@@ -52,7 +52,7 @@ class ThemeFigures(SphinxPostTransform):
             return
         svg = source.read_text(encoding="utf-8")
         width, height = svg_size(svg)
-        themed = themed_image(
+        themed = ThemedImage(
             light=self._publish(svg.encode(), "svg"),
             dark=self._publish(dark_version(svg).encode(), "svg"),
             alt=image.get("alt", ""),
@@ -81,7 +81,7 @@ class ThemeFigures(SphinxPostTransform):
 
 
 def setup(app: Sphinx) -> None:
-    app.add_node(themed_image, html=(_visit_themed_image, None))
+    app.add_node(ThemedImage, html=(_visit_themed_image, None))
     app.add_post_transform(ThemeFigures)
 
 
@@ -107,7 +107,7 @@ def _is_cell_output(node: nodes.Node) -> bool:
     )
 
 
-def _visit_themed_image(translator: HTML5Translator, node: themed_image) -> None:
+def _visit_themed_image(translator: HTML5Translator, node: ThemedImage) -> None:
     shared = (
         f'alt="{html.escape(node["alt"])}" width="{node["width"]}" '
         f'height="{node["height"]}" loading="lazy" decoding="async"'
