@@ -494,7 +494,7 @@ def scan_descent(multiplier, learning_rate, steps, data):
 
 
 compiled = scan_descent(jnp.float32(0), 1 / 100_000, 1000, belts32)
-print("largest difference from the Python loop, over all 1001 rows:")
+print(f"largest difference from the Python loop in {len(tutorial)} rows")
 for name, values in zip(tutorial, compiled, strict=True):
     print(f"{name:>10}: {np.abs(tutorial[name] - np.asarray(values)).max():.0e}")
 
@@ -571,35 +571,366 @@ claim("3.7", spacing / 2 * 100_000 / curvature * 1e6)
 # |e_{\text{stuck}}| \approx \frac{u}{2 \eta \lambda}
 # ```
 #
-# That is 3.7 millionths for the tutorial's run. It says that a *smaller* learning
-# rate gets stuck *farther* away, and that float64, whose spacing is finer, gets stuck too,
-# only later. Test all of it at once:
+# That is 3.7 millionths for the tutorial's run. The formula says more: a *smaller*
+# learning rate gets stuck *farther* away, and float64, with its finer spacing, gets
+# stuck too, only later. Test all of it:
+
+# %%
+stuck_errors = {}
+for rate in [1 / 100_000, 1 / 10_000]:
+    path, _, _ = scan_descent(jnp.float32(0), rate, 1400, belts32)
+    stuck_errors["float32", rate] = np.abs(np.asarray(path, np.float64) - optimum)
+walk = record_descent(by_hand, 0.0, 1 / 100_000, 1400, belts)
+stuck_errors["float64", 1 / 100_000] = np.abs(walk.multiplier.to_numpy() - optimum)
+
+# %% tags=["remove-cell"]
+finals = {key: errors[-1] for key, errors in stuck_errors.items()}
+levels = {
+    (name, rate): np.spacing(np.dtype(name).type(optimum)) / (2 * rate * curvature)
+    for name, rate in finals
+}
+assert 3e-6 < finals["float32", 1 / 100_000] < 4e-6
+assert finals["float32", 1 / 10_000] < 7e-7
+assert 1e-15 < finals["float64", 1 / 100_000] < 2 * levels["float64", 1 / 100_000]
+arrived = np.flatnonzero(stuck_errors["float64", 1 / 100_000] < 1e-14)
+claim("900 to 1200", arrived[0])
+
+# %% [markdown]
+# Dotted lines show where {eq}`stall` wants them to get stuck.
 
 # %%
 #| name: fig-stall
 #| caption: The error of three descents; dotted, the level at which each is predicted to
 #|   get stuck.
-#| alt: The size of the error over 1400 steps on a log scale. Two float32 lines fall
-#|   straight and then turn flat at about a ten-millionth to a millionth, the one with
+#| alt: The size of the error over the steps on a log scale. Two float32 lines fall
+#|   straight and then turn flat at about a millionth and a ten-millionth, the one with
 #|   the larger learning rate earlier and lower. The float64 line falls on and turns
-#|   flat only after about 1000 steps, near 1e-14. Each flat part lies at or just below
-#|   a dotted line.
+#|   flat many decades lower. Each flat part lies near its dotted line.
 from helpers import GREEN
 
-runs = [  # label, number type, learning rate, color, where the label goes
-    ("float32, 1/100,000", jnp.float32, 1 / 100_000, ORANGE, (560, 1.2e-5)),
-    ("float32, 1/10,000", jnp.float32, 1 / 10_000, BLUE, (560, 1e-8)),
-    ("float64, 1/100,000", np.float64, 1 / 100_000, GREEN, (760, 1e-11)),
-]
 figure, ax = plt.subplots(figsize=(5.4, 3.8))
-for label, dtype, rate, color, place in runs:
-    single = dtype is jnp.float32
-    walk = record_descent(
-        jax.jit(by_jax) if single else by_hand,
-        dtype(0), rate, 1400, belts32 if single else belts,
-    )  # fmt: skip
-    ax.semilogy((walk.multiplier - optimum).abs(), color=color)
-    level = np.spacing(dtype(optimum)) / (2 * rate * curvature)
+places = [(560, 1e-5), (560, 1e-8), (640, 1e-12)]
+for (key, errors), color, place in zip(
+    stuck_errors.items(), (ORANGE, BLUE, GREEN), places, strict=True
+):
+    dtype, rate = key
+    ax.semilogy(errors, color=color)
+    level = np.spacing(np.dtype(dtype).type(optimum)) / (2 * rate * curvature)
     ax.axhline(level, color=color, linestyle=":", linewidth=1.4)
-    ax.text(*place, label, color=color)
+    ax.text(*place, f"{dtype}, 1/{1 / rate:,.0f}", color=color)
 ax.set(xlabel="step", ylabel="error (cm per inch)", title="Each descent gets stuck");
+
+# %% [markdown]
+# Near the limit the descent is slow again, so by the same reasoning it should
+# get stuck far out again: what matters is $1 - |1 - \eta\lambda|$, the part of the error
+# that a step removes. Thirty learning rates settle it.
+
+# %%
+#| name: fig-stuck-rates
+#| caption: Where float32 gets stuck, for thirty learning rates; the line is the
+#|   prediction from half a spacing.
+#| alt: The final error over the learning rate, both on log scales. The predicted line
+#|   falls straight from upper left, is lowest at the best learning rate, and
+#|   turns up steeply at the limit. The measured dots follow it down and up again,
+#|   scattered around it at the lowest part.
+slow = np.geomspace(1e-6, 2e-4, 18)
+near = limit * (1 - np.geomspace(0.3, 0.002, 12))
+rates = np.concatenate([slow, near])
+paths = [scan_descent(jnp.float32(0), rate, 10_000, belts32)[0] for rate in rates]
+remaining = np.array([abs(float(path[-1]) - optimum) for path in paths])
+predicted = spacing / (2 * (1 - np.abs(1 - rates * curvature)))
+figure, ax = plt.subplots()
+ax.loglog(rates, predicted * 1e6, color=GRAY)
+ax.loglog(rates, remaining * 1e6, "o", color=BLUE, ms=5)
+ax.set(xlabel="learning rate (1/in²)", ylabel="stuck this far away (millionths)")
+ax.set(title="The slower, the farther from the answer");
+
+# %% tags=["remove-cell"]
+assert np.all(remaining <= predicted + 2 * spacing)
+assert np.all(remaining[:12] >= 0.5 * predicted[:12])
+assert len(rates) == 30
+
+# %% [markdown]
+# Do a few millionths matter? Not for belts, whose table is rounded to whole centimeters.
+# They matter when you compare digits, when you wait for a gradient to vanish, and
+# when someone lowers the learning rate to "get closer" and ends up farther away.
+#
+# ## A list that forgets
+#
+# One more trap lies in the bookkeeping. With an array of parameters it is tempting to write
+# `w -= ...` and to append `w` to a list. Here is one parameter, in an array of length
+# one:
+
+# %%
+w, collected = np.array([0.0]), []
+for _ in range(1000):
+    collected.append(w)
+    w -= 1 / 100_000 * belt_slope(w, *belts)
+print(collected[0], collected[500], collected[-1])
+print("different arrays in the list:", len({id(kept) for kept in collected}))
+
+# %% tags=["remove-cell"]
+claim("1", len({id(kept) for kept in collected}))
+assert collected[0] is w
+
+# %% [markdown]
+# The walk is right and the record is wrong: a thousand entries, all of them the final
+# value. In NumPy `w -= ...` writes into the array that `w` names, and the list holds that
+# one array 1000 times. The tutorial collects in this way too, and its record is right.
+# Why? Its gradient is a JAX array:
+
+# %%
+w = start = np.array([0.0])
+w += jnp.array([1.0])
+print("start:", start, " w:", w, " w is a JAX array:", isinstance(w, jax.Array))
+
+# %% tags=["remove-cell"]
+assert start[0] == 0 and w[0] == 1 and isinstance(w, jax.Array)
+
+# %% [markdown]
+# JAX arrays cannot be changed. NumPy steps aside, JAX adds, and the name `w` moves to a new
+# array; the old one stays as it was. So the tutorial's list is safe, by the grace of
+# JAX, and would break on the day someone swaps in a gradient from NumPy. Two habits hold
+# for both: write `w = w - ...`, as {eq}`descent-step` does, or append `w.copy()`.
+
+# %%
+w, collected = np.array([0.0]), []
+for _ in range(1000):
+    collected.append(w)
+    w = w - 1 / 100_000 * belt_slope(w, *belts)
+print(collected[0], collected[500], collected[-1])
+
+# %% tags=["remove-cell"]
+assert len({id(kept) for kept in collected}) == 1000
+assert collected[0][0] == 0
+
+# %% [markdown]
+# ## When to stop, and when to give up
+#
+# A fixed number of steps is a guess. A common rule stops once the gradient is small. Here
+# $|e| = |L'| / \lambda$, so a gradient of 0.01 means an error of about 3 millionths.
+# When do the two traces get there?
+
+# %%
+exact = record_descent(by_hand, 0.0, 1 / 100_000, 1000, belts)
+for name, trace in {"float64": exact, "float32": tutorial}.items():
+    small = np.flatnonzero(trace.gradient.abs() < 0.01)
+    print(name, "stops after step", small[0] if small.size else "... it never does")
+
+# %% tags=["remove-cell"]
+claim("3", 0.01 / curvature * 1e6)
+assert (tutorial.gradient.abs() >= 0.01).all()
+assert (exact.gradient.abs() < 0.01).any()
+
+# %% [markdown]
+# The float32 run is stuck outside the tolerance; a `while` loop that waits for it hangs.
+# Always cap the steps. And the other failure, a learning rate of 1/1000, above the
+# limit:
+
+# %%
+doomed = record_descent(jax.jit(by_jax), 0.0, 1 / 1000, 120, belts32)
+doomed.iloc[[0, 1, 2, 10, 48, 52, 120]]
+
+# %% tags=["remove-cell"]
+assert np.isinf(doomed.loss[52]) and np.isfinite(doomed.multiplier[52])
+assert np.isfinite(doomed.loss[48])
+assert np.isnan(doomed.multiplier[120])
+claim("4.8", doomed.loss[2] / doomed.loss[1])
+claim("4.8", (1 - curvature / 1000) ** 2)
+
+# %% [markdown]
+# First the loss grows, by a factor of 4.8 a step as {eq}`contraction` says (squared). Then
+# it is too large for float32 and becomes `inf`, while the multiplier still looks like a
+# number. In the end `inf - inf` gives `nan`, and no error is raised anywhere. A loop
+# of your own can do better:
+
+# %%
+def guarded_descent(value_and_grad, multiplier, learning_rate, steps, data):
+    worst = 10 * value_and_grad(multiplier, *data)[0]
+    for step in range(steps):
+        loss, gradient = value_and_grad(multiplier, *data)
+        if not loss <= worst:  # written so that nan fails as well
+            raise FloatingPointError(
+                f"loss {loss:.3g} at step {step} is over 10 times the first loss; "
+                f"try a learning rate below {learning_rate:g}"
+            )
+        multiplier = multiplier - learning_rate * gradient
+    return multiplier
+
+
+try:
+    guarded_descent(by_jax, 0.0, 1 / 1000, 120, belts32)
+except FloatingPointError as error:
+    print(error)
+
+# %% tags=["remove-cell"]
+from helpers import descend
+
+ours = record_descent(by_hand, 0.0, 1 / 10_000, 50, belts)
+theirs = descend(lambda m: by_hand(m, *belts), 0.0, 1 / 10_000, 50)
+np.testing.assert_array_equal(ours.multiplier, theirs.parameters)
+np.testing.assert_array_equal(ours.loss, theirs.losses)
+claim("2.5415", guarded_descent(by_hand, 0.0, 1 / 10_000, 120, belts))
+
+# %% [markdown]
+# Later chapters use `helpers.descend`: this chapter's loop and record, for any number
+# of parameters.
+#
+# ## What to keep
+#
+# - Gradient descent is one line, $m \leftarrow m - \eta L'(m)$. It subtracts.
+# - On a parabola each step multiplies the error by $1 - \eta\lambda$. It arrives if and only
+#   if $0 < \eta < 2/\lambda$; the best learning rate, $1/\lambda$, needs one step.
+# - A record is worth keeping, and worth looking at on a log scale. Copy what you keep.
+# - Rounding stops a descent where the update falls below half a spacing of the
+#   parameter. Too small a learning rate costs accuracy as well as time.
+# - Cap the steps, and check that the loss does not explode.
+#
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-descent-start
+# Start at 1.7 with the tutorial's learning rate. Predict how many steps it takes until the
+# error is below 0.001. Does a start farther away change the largest stable learning
+# rate?
+# ::::
+#
+# ::::{solution} ex-descent-start
+# :class: dropdown
+# The first error is $2.5415 - 1.7$. You need the smallest $k$ with
+# $0.9681^k$ times that at most 0.001:
+#
+# ```python
+# first_error = optimum - 1.7
+# np.ceil(steps_needed(1 / 100_000, curvature, 0.001 / first_error))
+# ```
+#
+# The answer is 208 steps, and the loop agrees. The limit $2/\lambda$ stays, since the
+# start does not appear in $\lambda$. (That is special to parabolas.)
+# ::::
+
+# %% tags=["remove-cell"]
+first_error = optimum - 1.7
+claim("208", np.ceil(steps_needed(1 / 100_000, curvature, 0.001 / first_error)))
+from_there = record_descent(by_hand, 1.7, 1 / 100_000, 300, belts).multiplier
+claim("208", ((from_there - optimum).abs() <= 0.001).idxmax())
+claim("0.001", 0.001)
+claim("1.7", optimum - first_error)
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-descent-change
+# A colleague stops the loop when one step lowers the loss by less than 0.1 cm². With a
+# learning rate of one billionth it stops at once. Is it done? Explain.
+# ::::
+#
+# ::::{solution} ex-descent-change
+# :class: dropdown
+# No. One step lowers the loss by about $\eta \, L'(m)^2$, which is small when the
+# gradient is small *or* when the learning rate is.
+#
+# ```python
+# trace = record_descent(by_hand, 0.0, 1e-9, 1, belts)
+# trace.loss[0] - trace.loss[1], trace.loss[1]
+# ```
+#
+# The first step lowers the loss by 0.07 cm², and the loss is still above 10,000 cm². A
+# rule on the gradient does not depend on the learning rate.
+# ::::
+
+# %% tags=["remove-cell"]
+lazy = record_descent(by_hand, 0.0, 1e-9, 1, belts)
+claim("< 0.1", lazy.loss[0] - lazy.loss[1])
+claim("0.07", lazy.loss[0] - lazy.loss[1])
+claim("> 10,000", lazy.loss[1])
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-descent-units
+# Measure the belts' first column in feet instead of inches. Predict the new largest stable
+# learning rate, then test it on both sides.
+# ::::
+#
+# ::::{solution} ex-descent-units
+# :class: dropdown
+# Dividing every $x_i$ by 12 divides $\lambda$, a mean of squares, by 144. The limit
+# is 144 times larger, about 0.0904.
+#
+# ```python
+# feet = belts[0] / 12, belts[1]
+# limit_ft = 2 / (2 * (feet[0] ** 2).mean())
+# for factor in (0.99, 1.01):
+#     trace = record_descent(by_hand, 0.0, factor * limit_ft, 200, feet)
+#     print(factor, trace.loss[200] < trace.loss[0])
+# ```
+#
+# It prints `True`, then `False`. A learning rate has units, so a good one cannot be
+# carried over from one data set to another, or even from inches to feet.
+# ::::
+
+# %% tags=["remove-cell"]
+feet = belts[0] / 12, belts[1]
+limit_ft = 2 / (2 * (feet[0] ** 2).mean())
+claim("144", limit_ft / limit)
+claim("12", belts[0][0] / feet[0][0])
+claim("0.0904", limit_ft)
+below, above = (
+    record_descent(by_hand, 0.0, factor * limit_ft, 200, feet).loss
+    for factor in (0.99, 1.01)
+)
+assert below[200] < below[0] and above[200] > above[0]
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-descent-absolute
+# Open: replace the squared errors by absolute ones, $\frac{1}{n} \sum_i |m x_i - y_i|$.
+# Is there a largest stable learning rate? How does the descent end, and what could you
+# change so that it ends well?
+# ::::
+#
+# ::::{solution} ex-descent-absolute
+# :class: dropdown
+# The slope no longer fades as you approach the bottom: it is the mean of $\pm x_i$. No
+# learning rate makes the descent run away, and hardly any makes it settle: it ends
+# hopping to and fro in a band that is at most $\eta$ times the largest slope wide.
+#
+# ```python
+# def absolute_slope(multiplier, belt_in, belt_cm):
+#     return (belt_in * np.sign(multiplier * belt_in - belt_cm)).mean()
+#
+#
+# for rate in (0.01, 0.001):
+#     multiplier, visited = 0.0, []
+#     for step in range(6000):
+#         multiplier = multiplier - rate * absolute_slope(multiplier, *belts)
+#         visited.append(multiplier)
+#     print(rate, max(visited[-100:]) - min(visited[-100:]), rate * belts[0].mean())
+# ```
+#
+# A learning rate that shrinks as you go lets the band shrink with it. You meet the same
+# cure again when the gradient is noisy.
+# ::::
+
+# %% tags=["remove-cell"]
+def absolute_slope(multiplier, belt_in, belt_cm):
+    return (belt_in * np.sign(multiplier * belt_in - belt_cm)).mean()
+
+
+for rate in (0.01, 0.001):
+    multiplier, visited = 0.0, []
+    for _ in range(6000):
+        multiplier = multiplier - rate * absolute_slope(multiplier, *belts)
+        visited.append(multiplier)
+    band = max(visited[-100:]) - min(visited[-100:])
+    assert 0.01 * rate < band <= 2 * rate * belts[0].mean()
+    print(rate, band, rate * belts[0].mean())
+
+# %% [markdown]
+# ## Sources and further reading
+#
+# - The belts, the 1000 epochs and the question are from {cite}`fruehwald2022`, which
+#   gives its readers working code to look into: thank you.
+# - {cite}`nocedal2006` and {cite}`boyd2004` treat step lengths and rates of convergence;
+#   {cite}`nesterov2004` proves the limit $2/\lambda$ beyond parabolas.
+# - {cite}`goldberg1991` and {cite}`higham2002` explain spacings and rounding; {cite}`jax2018`
+#   documents `grad`, `jit` and `scan`.

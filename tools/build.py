@@ -119,8 +119,11 @@ def main() -> int:
         print(
             "\nInterrupted. Run the command again: finished chapters are kept.",
             file=sys.stderr,
+            flush=True,
         )
-        return 130
+        # Leave at once: chapters under way run in threads that cannot be stopped, and
+        # their kernels end when they see that this process is gone.
+        os._exit(130)
 
 
 if __name__ == "__main__":

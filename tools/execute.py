@@ -86,19 +86,18 @@ def execute_all(paths: list[Path]) -> bool:
     if len(pending) < len(paths):
         print(f"{len(paths) - len(pending)} of {len(paths)} chapters are up to date.")
     failed = 0
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        runs = {pool.submit(execute, path): path for path in pending}
-        try:
-            for count, run in enumerate(as_completed(runs), start=1):
-                progress = f"[{count}/{len(pending)}] {runs[run].stem}"
-                try:
-                    print(f"{progress}: {run.result():.1f} s", flush=True)
-                except ChapterError as error:
-                    failed += 1
-                    print(f"{progress}: FAILED\n{error}", file=sys.stderr, flush=True)
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(max_workers=WORKERS)
+    runs = {pool.submit(execute, path): path for path in pending}
+    try:
+        for count, run in enumerate(as_completed(runs), start=1):
+            progress = f"[{count}/{len(pending)}] {runs[run].stem}"
+            try:
+                print(f"{progress}: {run.result():.1f} s", flush=True)
+            except ChapterError as error:
+                failed += 1
+                print(f"{progress}: FAILED\n{error}", file=sys.stderr, flush=True)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return failed == 0
 
 

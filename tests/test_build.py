@@ -1,0 +1,155 @@
+"""The build fails on every fault, every time, and loses nothing when it does."""
+
+import os
+import signal
+import time
+
+import pytest
+
+FAULTS = {
+    "a cell raises": (
+        "chapters/02_second.py",
+        "total = 1.25 + 1.25",
+        "total = 1.25 + 1.25\nraise RuntimeError('broken cell')",
+        "RuntimeError: broken cell",
+    ),
+    "a claim fails": ("chapters/02_second.py", '"2.5"', '"2.6"', "The page says 2.6"),
+    "a cell writes to stderr": (
+        "chapters/02_second.py",
+        "total = 1.25 + 1.25",
+        "import warnings\ntotal = 1.25 + 1.25\nwarnings.warn('careful')",
+        "careful",
+    ),
+    "Sphinx warns": (
+        "index.md",
+        "Two chapters",
+        "{nosuchrole}`x` Two chapters",
+        "nosuch",
+    ),
+    "a cross-reference is broken": (
+        "chapters/02_second.py",
+        "{ref}`first`",
+        "{ref}`nowhere`",
+        "nowhere",
+    ),
+    "an equation number is broken": (
+        "chapters/02_second.py",
+        "{eq}`loss`",
+        "{eq}`gain`",
+        "gain",
+    ),
+    "a link is broken": (
+        "index.md",
+        "Two chapters",
+        '<a href="chapters/09_none.html">Two chapters</a>',
+        "09_none.html",
+    ),
+    "a page is missing": (
+        "_toc.yml",
+        "      - file: chapters/02_second",
+        "      - file: chapters/02_second\n      - file: chapters/03_none",
+        "03_none",
+    ),
+    "a figure has no alternative text": (
+        "chapters/01_first.py",
+        "#| alt: Ten points on a rising straight line,\n"
+        "#|   from short belts to long ones.\n",
+        "",
+        "no alternative text",
+    ),
+    "a formula cannot be converted": (
+        "chapters/01_first.py",
+        "$x^2$",
+        r"$\nosuchcommand$",
+        "nosuchcommand",
+    ),
+    "something comes from another host": (
+        "index.md",
+        "Two chapters",
+        '<img src="https://example.org/x.png" alt="x"> Two chapters',
+        "another host",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_build_fails_twice_in_a_row_when(mini_book, fault):
+    file, old, new, message = FAULTS[fault]
+    mini_book.edit(file, old, new)
+    for _ in range(2):
+        status, output = mini_book.build()
+        assert status == 1, output
+        assert message in output
+        assert not mini_book.html.exists()
+
+
+def test_only_what_changed_is_executed_again(mini_book):
+    status, output = mini_book.build()
+    assert status == 0, output
+    assert "01_first: " in output
+    assert "02_second: " in output
+    assert mini_book.html.joinpath("chapters/02_second.html").is_file()
+
+    status, output = mini_book.build()
+    assert status == 0, output
+    assert "2 of 2 chapters are up to date" in output
+    assert "The book is up to date" in output
+
+    mini_book.edit("chapters/02_second.py", "Two numbers", "A sum")
+    status, output = mini_book.build()
+    assert status == 0, output
+    assert "2 of 2 chapters are up to date" in output
+    assert "A sum" in mini_book.html.joinpath("chapters/02_second.html").read_text()
+
+    mini_book.edit("chapters/02_second.py", "1.25 + 1.25", "1 + 1.5")
+    status, output = mini_book.build()
+    assert status == 0, output
+    assert "01_first: " not in output
+    assert "02_second: " in output
+
+    mini_book.edit("helpers/linear.py", "Linear regression", "Regression")
+    status, output = mini_book.build()
+    assert status == 0, output
+    assert "01_first: " in output
+    assert "02_second: " in output
+
+
+def test_a_failed_build_keeps_the_last_good_book(mini_book):
+    mini_book.build()
+    before = mini_book.html.joinpath("index.html").read_text()
+    mini_book.edit("index.md", "Two chapters", "{nosuchrole}`x`")
+    status, output = mini_book.build()
+    assert status == 1
+    assert "last complete book is still in" in output
+    assert mini_book.html.joinpath("index.html").read_text() == before
+
+
+def test_a_deleted_page_is_built_again(mini_book):
+    mini_book.build()
+    mini_book.html.joinpath("chapters/01_first.html").unlink()
+    status, _ = mini_book.build()
+    assert status == 0
+    assert mini_book.html.joinpath("chapters/01_first.html").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+@pytest.mark.parametrize("marker", ["01_first: ", "Building the pages"])
+def test_an_interrupted_build_goes_on_where_it_stopped(mini_book, marker):
+    mini_book.edit(
+        "chapters/02_second.py", "total =", "import time\ntime.sleep(3)\ntotal ="
+    )
+    process = mini_book.start()
+    for line in process.stdout:
+        if marker in line:
+            break
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "Run the command again" in output
+    assert not list(mini_book.root.rglob("*.partial"))
+    assert not mini_book.html.exists()
+
+    status, output = mini_book.build()
+    assert status == 0, output
+    assert "01_first: " not in output
