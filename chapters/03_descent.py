@@ -79,8 +79,9 @@ claim("0.0810", -learning_rate * first_slope)
 
 # %% [markdown]
 # The first slope is -8098.4, so the first step is 0.0810 long. It goes up the axis
-# because the slope is negative: minus a minus. Each step is shorter than the one before,
-# though the learning rate stays the same. The slope flattens, and the steps with it.
+# because the slope is negative: minus a minus. Each step is shorter than the one
+# before, though the learning rate stays the same. The slope flattens, and the steps
+# with it.
 #
 # That is gradient descent. Each step here looks at all ten belts, so it is **batch
 # gradient descent**, and one **step** (one update) is also one **epoch** (one pass over
@@ -131,12 +132,12 @@ reproduce("final guess", float(final))
 
 # %%
 #| name: fig-descent-traces
-#| caption: The multiplier settles, the loss meets its floor, and the gradient shrinks at
-#|   a steady rate until, oddly, it stops shrinking.
-#| alt: Three stacked line charts over 1000 epochs. The multiplier climbs steeply from 0,
-#|   bends, and is flat from about epoch 150. The loss, on a log scale, falls in a
-#|   straight line and then lies flat. The size of the gradient, on a log scale,
-#|   falls in a straight line for about 400 epochs and then lies flat, well above zero.
+#| caption: The multiplier settles, the loss meets its floor, and the gradient shrinks
+#|   at a steady rate until, oddly, it stops shrinking.
+#| alt: Three stacked line charts over 1000 epochs. The multiplier climbs steeply from
+#|   0, bends, and is flat long before the middle. The loss, on a log scale, falls in a
+#|   straight line and then lies flat. The size of the gradient, on a log scale, falls in
+#|   a straight line for about 400 epochs and then lies flat, well above zero.
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(3, sharex=True, figsize=(5.4, 6.0))
@@ -146,7 +147,8 @@ axes[2].semilogy(tutorial.gradient.abs())
 axes[0].set(ylabel="multiplier (cm/in)", title="The multiplier settles")
 axes[1].set(ylabel="loss (cm²)", title="The loss meets its floor")
 axes[2].set(ylabel="|gradient| (cm·in)", title="The gradient shrinks, then stops")
-axes[2].set_xlabel("epoch");
+axes[2].set_xlabel("epoch")
+plt.show()
 
 # %% tags=["remove-cell"]
 optimum = belts[0] @ belts[1] / (belts[0] @ belts[0])
@@ -166,8 +168,8 @@ assert abs(tutorial.loss.iloc[-1] - floor) < 1e-5
 #
 # ## Which way is down
 #
-# A sign is easy to lose. The tutorial's text speaks of scaling the gradient and *adding*
-# it to the parameter; its code adds the negative, which is the subtraction of
+# A sign is easy to lose. The tutorial's text speaks of scaling the gradient and
+# *adding* it to the parameter; its code adds the negative, which is the subtraction of
 # {eq}`descent-step`. The code is right. What if you follow the sentence?
 
 # %%
@@ -204,7 +206,8 @@ assert belt_loss(wrong, *belts) > belt_loss(0.0, *belts)
 # ```
 #
 # Here $x_i$ are the inches and $y_i$ the centimeters. Put that into {eq}`descent-step`
-# and take $m^*$ from both sides. With $e_k = m_k - m^*$ for the **error** after $k$ steps:
+# and take $m^*$ from both sides. With $e_k = m_k - m^*$ for the **error** after $k$
+# steps:
 #
 # ```{math}
 # :label: contraction
@@ -246,20 +249,20 @@ assert abs(float(by_differentiation) / curvature - 1) < 1e-6
 
 # %% [markdown]
 # The curvature is 3186.5 square inches, so the largest stable learning rate is just
-# below 0.000628. It depends on the inches alone: not on the centimeters, not on where you
-# start. The tutorial's 1/100,000 is 62.8 times smaller, and keeps a factor of 0.9681 of
-# its error at each step. Safe, and slow.
+# below 0.000628. It depends on the inches alone: not on the centimeters, not on where
+# you start. The tutorial's 1/100,000 is 62.8 times smaller, and keeps a factor of
+# 0.9681 of its error at each step. Safe, and slow.
 #
 # ## Four learning rates
 #
-# Predictions made, now measure. For this study the slope by hand in NumPy's float64 will
-# do, so that rounding stays out of the way.
+# Predictions made, now measure. For this study the slope by hand in NumPy's float64
+# will do, so that rounding stays out of the way.
+
 
 # %%
 def by_hand(multiplier, belt_in, belt_cm):
-    return belt_loss(multiplier, belt_in, belt_cm), belt_slope(
-        multiplier, belt_in, belt_cm
-    )
+    loss = belt_loss(multiplier, belt_in, belt_cm)
+    return loss, belt_slope(multiplier, belt_in, belt_cm)
 
 
 rates = {
@@ -286,11 +289,11 @@ assert walks["Too large: climbs out"].loss.is_monotonic_increasing
 # %%
 #| name: fig-four-rates
 #| caption: Six steps from the same start, with four learning rates.
-#| alt: Four panels, each with the same parabola of the loss over the multiplier and the
-#|   points that six steps visit, joined by lines. Too small: the points crowd near the
-#|   start on the left wall. Good: they slide down the left wall with shrinking steps.
-#|   Best: one line leads from the start to the bottom. Too large: the points zigzag
-#|   between the walls, higher each time.
+#| alt: Four panels, each with the same parabola of the loss over the multiplier and
+#|   the points that six steps visit, joined by lines. Too small: the points crowd near
+#|   the start on the left wall. Good: they slide down the left wall with shrinking
+#|   steps. Best: one line leads from the start to the bottom. Too large: the points
+#|   zigzag between the walls, higher each time.
 from helpers import BLUE, GRAY, ORANGE
 
 grid = np.linspace(-2.5, 7.5, 200)
@@ -302,7 +305,8 @@ for ax, (name, walk) in zip(axes.flat, walks.items(), strict=True):
     ax.plot(walk.multiplier, walk.loss / 1000, "o-", color=color, ms=4, lw=1.2)
     ax.set_title(name)
 figure.supxlabel("multiplier (cm per inch)", fontsize=11)
-figure.supylabel("loss (1000 cm²)", fontsize=11);
+figure.supylabel("loss (1000 cm²)", fontsize=11)
+plt.show()
 
 # %% [markdown]
 # In motion, the two ways of being slow: a learning rate near the limit wastes its time
@@ -316,8 +320,12 @@ leaping = record_descent(by_hand, 0.0, 0.95 * limit, 40, belts)
 figure, ax = plt.subplots()
 ax.plot(grid, curve, color=GRAY, linewidth=1)
 dots = [ax.plot([], [], "o", color=color, ms=9)[0] for color in (BLUE, ORANGE)]
-ax.set(xlim=(-0.5, 5.5), ylim=(-1, 16))
-ax.set(xlabel="multiplier (cm per inch)", ylabel="loss (1000 cm²)")
+ax.set(xlim=(-0.5, 5.5), ylim=(-1, 16), xlabel="multiplier (cm per inch)")
+ax.set_ylabel("loss (1000 cm²)")
+label = (
+    "Two points start at the same height on the left wall of a parabola. The blue one "
+    "creeps down that wall; the orange one leaps from wall to wall, lower each time."
+)
 
 
 def draw(step):
@@ -326,27 +334,19 @@ def draw(step):
     ax.set_title(f"Step {step}: blue creeps, orange leaps")
 
 
-animate(
-    figure,
-    draw,
-    range(41),
-    label="Two points start at the same height on the left wall of a parabola. "
-    "The blue one creeps down that wall. The orange one leaps from wall to wall, "
-    "lower each time. Both come to rest near the bottom.",
-    frames_per_second=6,
-)
+animate(figure, draw, range(41), label=label, frames_per_second=6)
 
 # %% [markdown]
 # ## Both sides of the limit
 #
 # How sharp is the limit? Take learning rates 1% below it, exactly on it, and 1% above.
-# Equation {eq}`contraction` predicts factors of -0.98, -1 and -1.02. Over 200 steps, that
-# is the difference between 1.8% of the first error and 52 times the first error.
+# Equation {eq}`contraction` predicts factors of -0.98, -1 and -1.02. Over 200 steps,
+# that is the difference between 1.8% of the first error and 52 times the first error.
 
 # %%
 #| name: fig-limit
-#| caption: One percent below the limit the error shrinks, one percent above it grows, and
-#|   on the limit it stays forever.
+#| caption: One percent below the limit the error shrinks, one percent above it grows,
+#|   and on the limit it stays forever.
 #| alt: The size of the error over 200 steps on a log scale, three straight lines from
 #|   the same point. Below the limit the line falls, on the limit it is flat, above the
 #|   limit it rises.
@@ -360,44 +360,27 @@ for factor, color in [(0.99, BLUE), (1.0, BLACK), (1.01, ORANGE)]:
     ax.semilogy(edge[factor], color=color)
     ax.text(205, edge[factor][200], f"{factor:g} × limit", color=color, va="center")
 ax.set(xlabel="step", ylabel="error (cm per inch)", xlim=(0, 272))
-ax.set(title="One percent decides", xticks=range(0, 201, 50));
+ax.set(title="One percent decides", xticks=range(0, 201, 50))
+plt.show()
 
 # %% tags=["remove-cell"]
 claim("-0.98", 1 - 0.99 * limit * curvature)
 claim("-1.02", 1 - 1.01 * limit * curvature)
 claim("1.8%", edge[0.99][200] / edge[0.99][0])
-claim("1.8%", 0.98**200)
+assert round(0.98**200, 3) == 0.018
 claim("52", edge[1.01][200] / edge[1.01][0])
-claim("52", 1.02**200)
+assert round(1.02**200) == 52
 assert abs(edge[1.0][200] / edge[1.0][0] - 1) < 1e-9
-claim("1%", 1 - 0.99)
 
 # %% [markdown]
-# As predicted, on all three lines. On the limit the multiplier bounces between 0 and twice
-# the answer and will do so for as long as you let it.
+# As predicted, on all three lines. On the limit the multiplier bounces between 0 and
+# twice the answer and will do so for as long as you let it.
 #
 # ## How fast, at every learning rate
 #
-# The size of the factor, $|1 - \eta\lambda|$, is the **contraction rate**: the part
-# of the error that a step keeps. Drawn over $\eta$ the prediction is a V. Measure it at
-# 24 learning rates, over three steps each.
-
-# %%
-factors = np.linspace(0.05, 1.2, 24)
-kept = []
-for factor in factors:
-    walk = record_descent(by_hand, 0.0, factor * limit, 3, belts)
-    error = (walk.multiplier - optimum).abs()
-    kept.append((error[3] / error[0]) ** (1 / 3))
-gap = np.abs(np.array(kept) - np.abs(1 - factors * limit * curvature)).max()
-print(f"largest gap between measured and predicted: {gap:.0e}")
-
-# %% tags=["remove-cell"]
-claim("< 0.0001", gap)
-
-# %% [markdown]
-# The gap is below 0.0001. The picture is worth having all the same, since it is the
-# map on which you choose a learning rate.
+# The size of the factor, $|1 - \eta\lambda|$, is the **contraction rate**: the part of
+# the error that a step keeps. Drawn over $\eta$ the prediction is a V. Measure it at 24
+# learning rates, over three steps each.
 
 # %%
 #| name: fig-contraction
@@ -406,6 +389,12 @@ claim("< 0.0001", gap)
 #|   starts at 1, touches 0 in the middle at the best learning rate, and is back at 1 at
 #|   the limit; beyond, it rises above 1. All measured dots lie on it. The tutorial's
 #|   learning rate sits at the far left, near 1.
+factors = np.linspace(0.05, 1.2, 24)
+kept = []
+for factor in factors:
+    walk = record_descent(by_hand, 0.0, factor * limit, 3, belts)
+    error = (walk.multiplier - optimum).abs()
+    kept.append((error[3] / error[0]) ** (1 / 3))
 figure, ax = plt.subplots()
 line = np.linspace(0, 1.2 * limit, 241)
 ax.plot(line * 1e4, np.abs(1 - line * curvature), color=GRAY)
@@ -416,11 +405,17 @@ ax.text(0.3, 1.05, "the tutorial", color=ORANGE)
 ax.text(4.0, 0.07, "best", color=BLUE)
 ax.text(6.1, 1.07, "limit", ha="right")
 ax.set(xlabel="learning rate (1/10,000 per in²)", ylabel="part of the error kept")
-ax.set(title="Measured rates lie on the V", ylim=(-0.05, 1.5));
+ax.set(title="Measured rates lie on the V", ylim=(-0.05, 1.5))
+plt.show()
+
+# %% tags=["remove-cell"]
+gap = np.abs(np.array(kept) - np.abs(1 - factors * limit * curvature)).max()
+claim("< 0.0001", gap)
 
 # %% [markdown]
-# At the tip of the V stands the learning rate $1/\lambda$, 0.000314. It promises the whole
-# walk in one step.
+# No dot is off the line by more than 0.0001. This is the map on which you choose a
+# learning rate. At the tip of the V stands the learning rate $1/\lambda$, 0.000314. It
+# promises the whole walk in one step.
 
 # %%
 one_step = 0.0 - best * belt_slope(0.0, *belts)
@@ -432,9 +427,9 @@ claim("2.5414718", optimum)
 
 # %% [markdown]
 # It keeps the promise to the last digit shown: 2.5414718, the least-squares answer. You
-# may feel cheated, and rightly: to know $\lambda$ of a parabola is to know its bottom. With
-# several parameters there are several curvatures at once, and no learning rate suits
-# them all. That is the story of {ref}`conditioning`.
+# may feel cheated, and rightly: to know $\lambda$ of a parabola is to know its bottom.
+# With several parameters there are several curvatures at once, and no learning rate
+# suits them all. That is the story of {ref}`conditioning`.
 #
 # ## How many steps
 #
@@ -445,6 +440,7 @@ claim("2.5414718", optimum)
 # :label: steps-needed
 # k \ge \frac{\ln 10^{-6}}{\ln |1 - \eta\lambda|}
 # ```
+
 
 # %%
 def steps_needed(learning_rate, curvature, accuracy):
@@ -468,11 +464,11 @@ claim("37", counts[1 / 10_000])
 claim("62", counts[0.9 * limit])
 
 # %% [markdown]
-# Prediction and measurement agree to the step: 427 for the tutorial's learning rate, 37 for
-# one ten times larger, 62 close to the limit, and one for the best. Far below the
+# Prediction and measurement agree to the step: 427 for the tutorial's learning rate, 37
+# for one ten times larger, 62 close to the limit, and one for the best. Far below the
 # best rate, the count is close to $\ln 10^6 / (\eta\lambda)$: half the learning rate,
-# twice the steps. This straight-line shrinking of the logarithm is what books call *linear
-# convergence* {cite}`nocedal2006`.
+# twice the steps. This straight-line shrinking of the logarithm is what books call
+# *linear convergence* {cite}`nocedal2006`.
 #
 # ## The same loop, compiled
 #
@@ -494,20 +490,22 @@ def scan_descent(multiplier, learning_rate, steps, data):
 
 
 compiled = scan_descent(jnp.float32(0), 1 / 100_000, 1000, belts32)
-print(f"largest difference from the Python loop in {len(tutorial)} rows")
-for name, values in zip(tutorial, compiled, strict=True):
-    print(f"{name:>10}: {np.abs(tutorial[name] - np.asarray(values)).max():.0e}")
+bounds = {"multiplier": 1e-6, "loss": 0.01, "gradient": 0.01}
+for (name, bound), values in zip(bounds.items(), compiled, strict=True):
+    difference = np.abs(tutorial[name] - np.asarray(values)).max()
+    print(f"{name} differs by less than {bound:g}:", difference < bound)
 
 # %% tags=["remove-cell"]
 np.testing.assert_allclose(tutorial.multiplier, compiled[0], rtol=0, atol=1e-6)
-np.testing.assert_allclose(tutorial.loss, compiled[1], rtol=1e-6, atol=2e-6)
-np.testing.assert_allclose(tutorial.gradient, compiled[2], rtol=1e-6, atol=5e-3)
+np.testing.assert_allclose(tutorial.loss, compiled[1], rtol=0, atol=1e-2)
+np.testing.assert_allclose(tutorial.gradient, compiled[2], rtol=0, atol=1e-2)
+claim("1001", len(compiled[0]))
 claim("< 0.000001", np.abs(tutorial.multiplier - np.asarray(compiled[0])).max())
 
 # %% [markdown]
-# The multipliers agree to better than 0.000001 at each step. They need not be the same
-# bit for bit: the compiler may add in another order, and float32 rounds each sum. (The
-# larger differences are of numbers in the thousands.) And the time?
+# The multipliers agree to better than 0.000001 in each of the 1001 rows. They need not
+# be the same bit for bit: the compiler may add in another order, and float32 rounds
+# each sum. (The larger differences are of numbers in the thousands.) And the time?
 
 # %%
 import time
@@ -528,14 +526,14 @@ print(f"scan and jit: {scan * 1e6:.1f} µs per step")
 assert loop > 10 * scan
 
 # %% [markdown]
-# With ten belts there is next to nothing to compute, so the Python loop's time is nearly
-# all overhead, and compiling removes it. (`block_until_ready` matters: JAX hands back
-# results before they are finished.)
+# With ten belts there is next to nothing to compute, so the Python loop's time is
+# nearly all overhead, and compiling removes it. (`block_until_ready` matters: JAX hands
+# back results before they are finished.)
 #
 # ## Where float32 stops
 #
-# Back to the riddle of {numref}`fig-descent-traces`: the gradient stops shrinking somewhere
-# between epochs 400 and 420. Look at the last row, closely.
+# Back to the riddle of {numref}`fig-descent-traces`: the gradient stops shrinking
+# somewhere between epochs 400 and 420. Look at the last row, closely.
 
 # %%
 last = tutorial.iloc[-1]
@@ -550,7 +548,8 @@ short = (optimum - final) * 1e6
 claim("3 to 4", short)
 claim("0.24", spacing * 1e6)
 claim("< 0.5", abs(update) / spacing)
-assert 2 < final < 4 and spacing == 2.0**-22
+assert 2 < final < 4
+assert spacing == 2.0**-22
 exact_slope = belt_slope(final, *belts)
 assert abs(last.gradient / exact_slope - 1) < 0.02
 assert tutorial.multiplier[stuck:].nunique() == 1
@@ -559,12 +558,12 @@ claim("3.7", spacing / 2 * 100_000 / curvature * 1e6)
 # %% [markdown]
 # It has not arrived: it is between 3 and 4 millionths short. The gradient still points
 # the right way. But a float32 between 2 and 4 can only move in hops of 0.24 millionths,
-# the **spacing** of such numbers {cite}`goldberg1991`. An update below half a hop rounds
-# to nothing. The subtraction gives back the number it started with, the next gradient is
-# the same, and so on, 1000 times or a million.
+# the **spacing** of such numbers {cite}`goldberg1991`. An update below half a hop
+# rounds to nothing. The subtraction gives back the number it started with, the next
+# gradient is the same, and so on, 1000 times or a million.
 #
-# So you can predict where a descent gets stuck: where $\eta\lambda\,|e|$ falls below half
-# a spacing. With $u$ for the spacing,
+# So you can predict where a descent gets stuck: where $\eta\lambda\,|e|$ falls below
+# half a spacing. With $u$ for the spacing,
 #
 # ```{math}
 # :label: stall
@@ -576,12 +575,34 @@ claim("3.7", spacing / 2 * 100_000 / curvature * 1e6)
 # stuck too, only later. Test all of it:
 
 # %%
+#| name: fig-stall
+#| caption: The error of three descents; dotted, the level at which each is predicted
+#|   to get stuck.
+#| alt: The size of the error over the steps on a log scale. Two float32 lines fall
+#|   straight and then turn flat at about a millionth and a ten-millionth, the one with
+#|   the larger learning rate earlier and lower. The float64 line falls on and turns flat
+#|   many decades lower. Each flat part lies near its dotted line.
+from helpers import GREEN
+
 stuck_errors = {}
 for rate in [1 / 100_000, 1 / 10_000]:
     path, _, _ = scan_descent(jnp.float32(0), rate, 1400, belts32)
     stuck_errors["float32", rate] = np.abs(np.asarray(path, np.float64) - optimum)
 walk = record_descent(by_hand, 0.0, 1 / 100_000, 1400, belts)
 stuck_errors["float64", 1 / 100_000] = np.abs(walk.multiplier.to_numpy() - optimum)
+
+figure, ax = plt.subplots(figsize=(5.4, 3.8))
+places = [(560, 1e-5), (560, 1e-8), (640, 1e-12)]
+for (key, errors), color, place in zip(
+    stuck_errors.items(), (ORANGE, BLUE, GREEN), places, strict=True
+):
+    dtype, rate = key
+    ax.semilogy(errors, color=color)
+    level = np.spacing(np.dtype(dtype).type(optimum)) / (2 * rate * curvature)
+    ax.axhline(level, color=color, linestyle=":", linewidth=1.4)
+    ax.text(*place, f"{dtype}, 1/{1 / rate:,.0f}", color=color)
+ax.set(xlabel="step", ylabel="error (cm per inch)", title="Each descent gets stuck")
+plt.show()
 
 # %% tags=["remove-cell"]
 finals = {key: errors[-1] for key, errors in stuck_errors.items()}
@@ -596,43 +617,18 @@ arrived = np.flatnonzero(stuck_errors["float64", 1 / 100_000] < 1e-14)
 claim("900 to 1200", arrived[0])
 
 # %% [markdown]
-# Dotted lines show where {eq}`stall` wants them to get stuck.
-
-# %%
-#| name: fig-stall
-#| caption: The error of three descents; dotted, the level at which each is predicted to
-#|   get stuck.
-#| alt: The size of the error over the steps on a log scale. Two float32 lines fall
-#|   straight and then turn flat at about a millionth and a ten-millionth, the one with
-#|   the larger learning rate earlier and lower. The float64 line falls on and turns
-#|   flat many decades lower. Each flat part lies near its dotted line.
-from helpers import GREEN
-
-figure, ax = plt.subplots(figsize=(5.4, 3.8))
-places = [(560, 1e-5), (560, 1e-8), (640, 1e-12)]
-for (key, errors), color, place in zip(
-    stuck_errors.items(), (ORANGE, BLUE, GREEN), places, strict=True
-):
-    dtype, rate = key
-    ax.semilogy(errors, color=color)
-    level = np.spacing(np.dtype(dtype).type(optimum)) / (2 * rate * curvature)
-    ax.axhline(level, color=color, linestyle=":", linewidth=1.4)
-    ax.text(*place, f"{dtype}, 1/{1 / rate:,.0f}", color=color)
-ax.set(xlabel="step", ylabel="error (cm per inch)", title="Each descent gets stuck");
-
-# %% [markdown]
-# Near the limit the descent is slow again, so by the same reasoning it should
-# get stuck far out again: what matters is $1 - |1 - \eta\lambda|$, the part of the error
-# that a step removes. Thirty learning rates settle it.
+# Near the limit the descent is slow again, so by the same reasoning it should get stuck
+# far out again: what matters is $1 - |1 - \eta\lambda|$, the part of the error that a
+# step removes. Thirty learning rates settle it.
 
 # %%
 #| name: fig-stuck-rates
 #| caption: Where float32 gets stuck, for thirty learning rates; the line is the
 #|   prediction from half a spacing.
 #| alt: The final error over the learning rate, both on log scales. The predicted line
-#|   falls straight from upper left, is lowest at the best learning rate, and
-#|   turns up steeply at the limit. The measured dots follow it down and up again,
-#|   scattered around it at the lowest part.
+#|   falls straight from upper left, is lowest at the best learning rate, and turns up
+#|   steeply at the limit. The measured dots follow it down and up again, scattered
+#|   around it at the lowest part.
 slow = np.geomspace(1e-6, 2e-4, 18)
 near = limit * (1 - np.geomspace(0.3, 0.002, 12))
 rates = np.concatenate([slow, near])
@@ -643,7 +639,8 @@ figure, ax = plt.subplots()
 ax.loglog(rates, predicted * 1e6, color=GRAY)
 ax.loglog(rates, remaining * 1e6, "o", color=BLUE, ms=5)
 ax.set(xlabel="learning rate (1/in²)", ylabel="stuck this far away (millionths)")
-ax.set(title="The slower, the farther from the answer");
+ax.set(title="The slower, the farther from the answer")
+plt.show()
 
 # %% tags=["remove-cell"]
 assert np.all(remaining <= predicted + 2 * spacing)
@@ -651,15 +648,16 @@ assert np.all(remaining[:12] >= 0.5 * predicted[:12])
 assert len(rates) == 30
 
 # %% [markdown]
-# Do a few millionths matter? Not for belts, whose table is rounded to whole centimeters.
-# They matter when you compare digits, when you wait for a gradient to vanish, and
-# when someone lowers the learning rate to "get closer" and ends up farther away.
+# Do a few millionths matter? Not for belts, whose table is rounded to whole
+# centimeters. They matter when you compare digits, when you wait for a gradient to
+# vanish, and when someone lowers the learning rate to "get closer" and ends up farther
+# away.
 #
 # ## A list that forgets
 #
-# One more trap lies in the bookkeeping. With an array of parameters it is tempting to write
-# `w -= ...` and to append `w` to a list. Here is one parameter, in an array of length
-# one:
+# One more trap lies in the bookkeeping. With an array of parameters it is tempting to
+# write `w -= ...` and to append `w` to a list. Here is one parameter, in an array of
+# length one:
 
 # %%
 w, collected = np.array([0.0]), []
@@ -675,9 +673,9 @@ assert collected[0] is w
 
 # %% [markdown]
 # The walk is right and the record is wrong: a thousand entries, all of them the final
-# value. In NumPy `w -= ...` writes into the array that `w` names, and the list holds that
-# one array 1000 times. The tutorial collects in this way too, and its record is right.
-# Why? Its gradient is a JAX array:
+# value. In NumPy `w -= ...` writes into the array that `w` names, and the list holds
+# that one array 1000 times. The tutorial collects in this way too, and its record is
+# right. Why? Its gradient is a JAX array:
 
 # %%
 w = start = np.array([0.0])
@@ -685,13 +683,15 @@ w += jnp.array([1.0])
 print("start:", start, " w:", w, " w is a JAX array:", isinstance(w, jax.Array))
 
 # %% tags=["remove-cell"]
-assert start[0] == 0 and w[0] == 1 and isinstance(w, jax.Array)
+assert start[0] == 0
+assert w[0] == 1
+assert isinstance(w, jax.Array)
 
 # %% [markdown]
-# JAX arrays cannot be changed. NumPy steps aside, JAX adds, and the name `w` moves to a new
-# array; the old one stays as it was. So the tutorial's list is safe, by the grace of
-# JAX, and would break on the day someone swaps in a gradient from NumPy. Two habits hold
-# for both: write `w = w - ...`, as {eq}`descent-step` does, or append `w.copy()`.
+# JAX arrays cannot be changed. NumPy steps aside, JAX adds, and the name `w` moves to a
+# new array; the old one stays as it was. So the tutorial's list is safe, by the grace
+# of JAX, and would break on the day someone swaps in a gradient from NumPy. Two habits
+# hold for both: write `w = w - ...`, as {eq}`descent-step` does, or append `w.copy()`.
 
 # %%
 w, collected = np.array([0.0]), []
@@ -707,9 +707,9 @@ assert collected[0][0] == 0
 # %% [markdown]
 # ## When to stop, and when to give up
 #
-# A fixed number of steps is a guess. A common rule stops once the gradient is small. Here
-# $|e| = |L'| / \lambda$, so a gradient of 0.01 means an error of about 3 millionths.
-# When do the two traces get there?
+# A fixed number of steps is a guess. A common rule stops once the gradient is small.
+# Here $|e| = |L'| / \lambda$, so a gradient of 0.01 means an error of about 3
+# millionths. When do the two traces get there?
 
 # %%
 exact = record_descent(by_hand, 0.0, 1 / 100_000, 1000, belts)
@@ -723,26 +723,28 @@ assert (tutorial.gradient.abs() >= 0.01).all()
 assert (exact.gradient.abs() < 0.01).any()
 
 # %% [markdown]
-# The float32 run is stuck outside the tolerance; a `while` loop that waits for it hangs.
-# Always cap the steps. And the other failure, a learning rate of 1/1000, above the
-# limit:
+# The float32 run is stuck outside the tolerance; a `while` loop that waits for it
+# hangs. Always cap the steps. And the other failure, a learning rate of 1/1000, above
+# the limit:
 
 # %%
 doomed = record_descent(jax.jit(by_jax), 0.0, 1 / 1000, 120, belts32)
 doomed.iloc[[0, 1, 2, 10, 48, 52, 120]]
 
 # %% tags=["remove-cell"]
-assert np.isinf(doomed.loss[52]) and np.isfinite(doomed.multiplier[52])
+assert np.isinf(doomed.loss[52])
+assert np.isfinite(doomed.multiplier[52])
 assert np.isfinite(doomed.loss[48])
 assert np.isnan(doomed.multiplier[120])
 claim("4.8", doomed.loss[2] / doomed.loss[1])
 claim("4.8", (1 - curvature / 1000) ** 2)
 
 # %% [markdown]
-# First the loss grows, by a factor of 4.8 a step as {eq}`contraction` says (squared). Then
-# it is too large for float32 and becomes `inf`, while the multiplier still looks like a
-# number. In the end `inf - inf` gives `nan`, and no error is raised anywhere. A loop
-# of your own can do better:
+# First the loss grows, by a factor of 4.8 a step as {eq}`contraction` says (squared).
+# Then it is too large for float32 and becomes `inf`, while the multiplier still looks
+# like a number. In the end `inf - inf` gives `nan`, and no error is raised anywhere. A
+# loop of your own can do better:
+
 
 # %%
 def guarded_descent(value_and_grad, multiplier, learning_rate, steps, data):
@@ -779,8 +781,8 @@ claim("2.5415", guarded_descent(by_hand, 0.0, 1 / 10_000, 120, belts))
 # ## What to keep
 #
 # - Gradient descent is one line, $m \leftarrow m - \eta L'(m)$. It subtracts.
-# - On a parabola each step multiplies the error by $1 - \eta\lambda$. It arrives if and only
-#   if $0 < \eta < 2/\lambda$; the best learning rate, $1/\lambda$, needs one step.
+# - On a parabola each step multiplies the error by $1 - \eta\lambda$. It arrives if and
+#   only if $0 < \eta < 2/\lambda$; the best learning rate, $1/\lambda$, needs one step.
 # - A record is worth keeping, and worth looking at on a log scale. Copy what you keep.
 # - Rounding stops a descent where the update falls below half a spacing of the
 #   parameter. Too small a learning rate costs accuracy as well as time.
@@ -790,15 +792,15 @@ claim("2.5415", guarded_descent(by_hand, 0.0, 1 / 10_000, 120, belts))
 #
 # ::::{exercise}
 # :label: ex-descent-start
-# Start at 1.7 with the tutorial's learning rate. Predict how many steps it takes until the
-# error is below 0.001. Does a start farther away change the largest stable learning
+# Start at 1.7 with the tutorial's learning rate. Predict how many steps it takes until
+# the error is below 0.001. Does a start farther away change the largest stable learning
 # rate?
 # ::::
 #
 # ::::{solution} ex-descent-start
 # :class: dropdown
-# The first error is $2.5415 - 1.7$. You need the smallest $k$ with
-# $0.9681^k$ times that at most 0.001:
+# The first error is $2.5415 - 1.7$. You need the smallest $k$ with $0.9681^k$ times
+# that at most 0.001:
 #
 # ```python
 # first_error = optimum - 1.7
@@ -814,7 +816,6 @@ first_error = optimum - 1.7
 claim("208", np.ceil(steps_needed(1 / 100_000, curvature, 0.001 / first_error)))
 from_there = record_descent(by_hand, 1.7, 1 / 100_000, 300, belts).multiplier
 claim("208", ((from_there - optimum).abs() <= 0.001).idxmax())
-claim("0.001", 0.001)
 claim("1.7", optimum - first_error)
 
 # %% [markdown]
@@ -847,14 +848,14 @@ claim("> 10,000", lazy.loss[1])
 # %% [markdown]
 # ::::{exercise}
 # :label: ex-descent-units
-# Measure the belts' first column in feet instead of inches. Predict the new largest stable
-# learning rate, then test it on both sides.
+# Measure the belts' first column in feet instead of inches. Predict the new largest
+# stable learning rate, then test it on both sides.
 # ::::
 #
 # ::::{solution} ex-descent-units
 # :class: dropdown
-# Dividing every $x_i$ by 12 divides $\lambda$, a mean of squares, by 144. The limit
-# is 144 times larger, about 0.0904.
+# Dividing every $x_i$ by 12 divides $\lambda$, a mean of squares, by 144. The limit is
+# 144 times larger, about 0.0904.
 #
 # ```python
 # feet = belts[0] / 12, belts[1]
@@ -878,7 +879,8 @@ below, above = (
     record_descent(by_hand, 0.0, factor * limit_ft, 200, feet).loss
     for factor in (0.99, 1.01)
 )
-assert below[200] < below[0] and above[200] > above[0]
+assert below[200] < below[0]
+assert above[200] > above[0]
 
 # %% [markdown]
 # ::::{exercise}
@@ -911,6 +913,7 @@ assert below[200] < below[0] and above[200] > above[0]
 # cure again when the gradient is noisy.
 # ::::
 
+
 # %% tags=["remove-cell"]
 def absolute_slope(multiplier, belt_in, belt_cm):
     return (belt_in * np.sign(multiplier * belt_in - belt_cm)).mean()
@@ -923,14 +926,13 @@ for rate in (0.01, 0.001):
         visited.append(multiplier)
     band = max(visited[-100:]) - min(visited[-100:])
     assert 0.01 * rate < band <= 2 * rate * belts[0].mean()
-    print(rate, band, rate * belts[0].mean())
 
 # %% [markdown]
 # ## Sources and further reading
 #
 # - The belts, the 1000 epochs and the question are from {cite}`fruehwald2022`, which
 #   gives its readers working code to look into: thank you.
-# - {cite}`nocedal2006` and {cite}`boyd2004` treat step lengths and rates of convergence;
-#   {cite}`nesterov2004` proves the limit $2/\lambda$ beyond parabolas.
-# - {cite}`goldberg1991` and {cite}`higham2002` explain spacings and rounding; {cite}`jax2018`
-#   documents `grad`, `jit` and `scan`.
+# - {cite}`nocedal2006` and {cite}`boyd2004` treat step lengths and rates of
+#   convergence; {cite}`nesterov2004` proves the limit $2/\lambda$ beyond parabolas.
+# - {cite}`goldberg1991` and {cite}`higham2002` explain spacings and rounding;
+#   {cite}`jax2018` documents `grad`, `jit` and `scan`.

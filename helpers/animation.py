@@ -101,6 +101,7 @@ def _film(
     # H.264 wants an even number of pixels; one thread and "bitexact" make the same
     # frames the same file.
     width, height = (2 * round(side * 50) for side in figure.get_size_inches())
+    figure.set_size_inches(width / 100, height / 100)
     options = {
         "-crf": "30",
         "-preset": "slow",

@@ -4,7 +4,7 @@
 * :mod:`downhill.figures`: a light and a dark version of each executed figure;
 * :mod:`downhill.course`: reading and run times, the map of the course, the table of
   published numbers;
-* :mod:`downhill.pages`: no script or style that a page does not use.
+* :mod:`downhill.pages`: a description for each page, and links from one place.
 """
 
 from typing import Any

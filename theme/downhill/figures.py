@@ -7,13 +7,17 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 from sphinx.writers.html5 import HTML5Translator
 
 from helpers.figures import DARK_PARTNERS
+from tools import chapters
 
 logger = logging.getLogger(__name__)
 
@@ -51,38 +55,73 @@ class ThemeFigures(SphinxPostTransform):
         if source.suffix != ".svg":
             return
         svg = source.read_text(encoding="utf-8")
-        width, height = svg_size(svg)
-        themed = ThemedImage(
-            light=self._publish(svg.encode(), "svg"),
-            dark=self._publish(dark_version(svg).encode(), "svg"),
-            alt=image.get("alt", ""),
-            width=width,
-            height=height,
-        )
-        image.replace_self(themed)
+        alt = image.get("alt", "")
+        image.replace_self(themed_image(self.env, svg, alt, self.env.docname))
 
     def _extract_media(self, markup: str) -> str:
         """Move embedded videos and posters into files, so that they load lazily."""
 
         def publish(match: re.Match[str]) -> str:
             data = base64.b64decode(match[3])
-            return f'{match[1]}="{self._publish(data, _SUFFIX[match[2]])}"'
+            address = _publish(self.env, self.env.docname, data, _SUFFIX[match[2]])
+            return f'{match[1]}="{address}"'
 
         return _EMBEDDED.sub(publish, markup)
 
-    def _publish(self, data: bytes, suffix: str) -> str:
-        """Write a file beside the other images; return its address for this page."""
-        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
-        folder = Path(self.app.outdir, "_images")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-        page = self.app.builder.get_target_uri(self.env.docname)
-        return relative_uri(page, f"_images/{name}")
+
+class ChapterFigure(SphinxDirective):
+    """Show the figure of a chapter on another page: its document, then its name."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        document, name = self.arguments
+        path = Path(self.env.doc2path(document))
+        self.env.note_dependency(str(path))
+        notebook = chapters.read_executed(path.read_text(encoding="utf-8"))
+        for cell in chapters.code_cells(notebook):
+            options = cell.metadata.get("mystnb", {})
+            if options.get("figure", {}).get("name") == name:
+                svg = _first_svg(cell)
+                alt = options.get("image", {}).get("alt", "")
+                return [themed_image(self.env, svg, alt, self.env.docname)]
+        raise self.error(f"{document} has no figure named {name}")
 
 
 def setup(app: Sphinx) -> None:
     app.add_node(ThemedImage, html=(_visit_themed_image, None))
+    app.add_directive("chapter-figure", ChapterFigure)
     app.add_post_transform(ThemeFigures)
+
+
+def themed_image(
+    env: BuildEnvironment, svg: str, alt: str, document: str
+) -> ThemedImage:
+    """Write the light and the dark version of `svg`; return their node."""
+    width, height = svg_size(svg)
+    return ThemedImage(
+        light=_publish(env, document, svg.encode(), "svg"),
+        dark=_publish(env, document, dark_version(svg).encode(), "svg"),
+        alt=alt,
+        width=width,
+        height=height,
+    )
+
+
+def _publish(env: BuildEnvironment, document: str, data: bytes, suffix: str) -> str:
+    """Write a file beside the other images; return its address for `document`."""
+    name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+    folder = Path(env.app.outdir, "_images")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    return relative_uri(env.app.builder.get_target_uri(document), f"_images/{name}")
+
+
+def _first_svg(cell: NotebookNode) -> str:
+    for output in cell.outputs:
+        if svg := output.get("data", {}).get("image/svg+xml"):
+            return svg
+    raise ValueError("this cell shows no SVG figure")
 
 
 def dark_version(svg: str) -> str:

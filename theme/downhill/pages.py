@@ -1,15 +1,26 @@
-"""Each page gets its description; nothing is loaded that the page does not use."""
+"""What every page gets: a description, and addresses from one place."""
 
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 DESCRIPTION_LENGTH = 160
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", _define_links)
     app.connect("html-page-context", _describe)
+
+
+def _define_links(app: Sphinx, config: Config) -> None:
+    """Let pages write ``{{ repository }}`` and ``{{ issues }}`` for links there."""
+    url = config.html_theme_options["repository_url"]
+    config.myst_substitutions = {
+        "repository": f"[the repository]({url})",
+        "issues": f"[open an issue]({url}/issues)",
+    }
 
 
 def _describe(
