@@ -134,7 +134,6 @@ ax.set(xlabel="multiplier m (cm per inch)", ylabel="loss L (cm²)", ylim=(-150, 
 ax.set_title("The tangent at 1.7 points down to the right")
 plt.show()
 
-
 # %% tags=["remove-cell"]
 claim("2.54", (belt_in @ belt_cm) / (belt_in @ belt_in))
 claim("2.12", 1.7 - loss(1.7, *belts) / slope(1.7, *belts))
@@ -160,6 +159,10 @@ claim("2.5414718", best)
 claim("0.07225", loss(best, *belts))
 assert abs(slope(best, *belts)) < 1e-9
 
+# %% [markdown]
+# To the left of that point every slope should be negative, to the right every slope
+# positive. Draw the loss and its slope, one above the other.
+
 # %%
 #| name: fig-slopes-line
 #| caption: The loss is a bowl, its slope is a straight line, and the bottom of the one
@@ -175,8 +178,8 @@ top.plot(grid, [loss(m, *belts) for m in grid], ".", color=BLUE)
 top.set(ylabel="loss (cm²)", title="The bottom of the bowl is the slope's zero")
 bottom.plot(grid, slopes, ".", color=ORANGE)
 bottom.axhline(0, color=BLACK, linewidth=1)
-bottom.text(1.1, -7400, "slope below 0:\ngo right", color=GRAY)
-bottom.text(3.9, 5300, "slope above 0:\ngo left", color=GRAY, ha="right")
+bottom.text(1.3, -7400, "below 0:\ngo right", color=GRAY)
+bottom.text(3.8, 5300, "above 0:\ngo left", color=GRAY, ha="right")
 bottom.set(xlabel="multiplier m (cm per inch)", ylabel="slope (cm² per unit of m)")
 for ax in (top, bottom):
     ax.axvline(best, color=GREEN, linestyle="--")
@@ -331,8 +334,8 @@ for dtype in (np.float32, np.float64):
     print(f"{dtype.__name__}: gap {eps:.1e}, predicted best h {best_step[dtype]:.1e}")
 
 # %% [markdown]
-# Now measure. A single rounding error is a lottery ticket, so take the median over
-# multipliers near the guess, and divide by the slope to count correct digits.
+# Now measure. A single rounding error is a lottery ticket, so take the median over 101
+# multipliers from 1.6 to 1.8, and divide by the slope to count correct digits.
 
 
 # %%
@@ -345,6 +348,10 @@ def typical_error(rule, loss, slope, h, dtype, belts):
         errors.append(abs(float(estimate) / slope(float(m), *belts) - 1))
     return np.median(errors)
 
+
+# %% [markdown]
+# On logarithmic axes the truncation should be an arm that rises with slope one, the
+# rounding an arm that falls with slope minus one. Dashed lines are the prediction.
 
 # %%
 #| name: fig-slopes-v
@@ -393,16 +400,18 @@ assert measured[np.float32][0] == 1  # a difference of zero is wrong by 100 %
 
 # %% [markdown]
 # The prediction holds: in {numref}`fig-slopes-v` both V shapes turn within a factor of
-# three of their vertical lines. The right arms coincide, since truncation does not care how
-# numbers are stored; the left arms are set by the gaps. At its best the forward
-# difference keeps about half of the digits: an error near $10^{-8}$ in float64, whose
-# relative gap is near $10^{-16}$.
+# three of their vertical lines. The right arms coincide, since truncation does not care
+# how numbers are stored; the left arms are set by the gaps. Where $h$ is lost
+# altogether, the estimate is zero and the dots lie flat at an error of one. At its best
+# the forward difference keeps about half of the digits: an error near $10^{-8}$ in
+# float64, whose relative gap is near $10^{-16}$.
 #
 # ## Two arms for the central difference
 #
 # On a parabola the central difference has a rounding arm only. Give it a curve with
 # more bends: the mean *fourth* power of the residuals, which weighs the worst belt even
-# more. Taylor's theorem predicts a truncation error of $h^2 |L'''| / 6$, so
+# more. Its third derivative is $L''' = \frac{24}{n} \sum_i x_i^3 (m x_i - y_i)$.
+# Taylor's theorem predicts a truncation error of $h^2 |L'''| / 6$, so
 #
 # ```{math}
 # :label: slopes-central
@@ -443,7 +452,7 @@ for dtype in (np.float32, np.float64):
 #|   float64 fall all the way to the right and never turn up.
 rule, steps = central_difference, np.logspace(-10, 0, 41)
 figure, ax = plt.subplots()
-central = {}
+central, true_slope = {}, abs(fourth_power_slope(1.7, *belts))
 for dtype, color in ((np.float32, ORANGE), (np.float64, BLUE)):
     noise = np.finfo(dtype).eps * fourth_power_loss(1.7, *belts)
     predicted = steps**2 / 6 * third + noise / steps
@@ -451,9 +460,7 @@ for dtype, color in ((np.float32, ORANGE), (np.float64, BLUE)):
         typical_error(rule, fourth_power_loss, fourth_power_slope, h, dtype, belts)
         for h in steps
     ]
-    ax.loglog(
-        steps, predicted / -fourth_power_slope(1.7, *belts), "--", color=GRAY, lw=1
-    )
+    ax.loglog(steps, predicted / true_slope, "--", color=GRAY, lw=1)
     ax.loglog(steps, central[dtype], ".", color=color)
     ax.axvline(best_central[dtype], color=color, lw=1)
 parabola = [typical_error(rule, loss, slope, h, np.float64, belts) for h in steps]
@@ -573,9 +580,7 @@ assert abs(ten_slopes.mean() + 2681.35) < 0.01
 # %%
 @jax.jit
 def talkative_loss(multiplier, belt_in, belt_cm):
-    print(
-        "tracing: multiplier has shape", multiplier.shape, "and type", multiplier.dtype
-    )
+    print("tracing: a", multiplier.dtype, "of shape", multiplier.shape)
     return loss(multiplier, belt_in, belt_cm)
 
 
@@ -596,7 +601,12 @@ recorded_slope = jax.make_jaxpr(jax.grad(loss))(1.7, belt_in, belt_cm)
 assert len(recorded.eqns) < len(recorded_slope.eqns) < 3 * len(recorded.eqns)
 
 # %% [markdown]
-# A recording has no place for a decision, and this trips everyone once. Say you forbid
+# Read it from the bottom, as reverse mode does, and you see the chain rule at work. The
+# division passes on $1/n$, the sum hands that to every belt, the power multiplies by
+# $2 (m x_i - y_i)$, the subtraction by one, the product by $x_i$, and $m$ adds up what
+# its ten belts send back. That is {eq}`slopes-derivative`, found without a formula.
+#
+# A recording has no place for a decision, which is a common stumble. Say you forbid
 # negative multipliers, since no belt has a negative length:
 
 

@@ -22,7 +22,7 @@ DARK_PARTNERS = {
     BLACK: "#e6edf3",
     GRAY: "#9198a1",
     LIGHT: "#3d444d",
-    WHITE: "#14181e",
+    WHITE: "#121212",
     BLUE: "#4aa8e0",
     ORANGE: "#f0843c",
     GREEN: "#26b88f",

@@ -77,10 +77,18 @@ def read_executed(text: str) -> NotebookNode:
     notebook = parse(text)
     outputs = load_outputs(notebook)
     for cell, done in zip(code_cells(notebook), code_cells(outputs), strict=True):
-        cell.outputs = done.outputs
+        cell.outputs = [_shown(output) for output in done.outputs]
         cell.execution_count = done.execution_count
     notebook.metadata["kernelspec"] = outputs.metadata["kernelspec"]
     return notebook
+
+
+def _shown(output: NotebookNode) -> NotebookNode:
+    """An output without what is there for the build only."""
+    for mime_type in list(output.get("data", {})):
+        if mime_type.startswith("application/vnd.downhill."):
+            del output["data"][mime_type]
+    return output
 
 
 def load_outputs(notebook: NotebookNode) -> NotebookNode:

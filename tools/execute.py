@@ -63,6 +63,7 @@ def execute(path: Path) -> float:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
     )
     start = time.perf_counter()

@@ -106,7 +106,7 @@ class PublishedTable(SphinxDirective):
             if not any(entry.id in reproduced for entry in entries):
                 continue
             source += [f":::{{rubric}} {{cite:t}}`{key}`", ":::", ""]
-            source += ["| value | printed | here | difference | tolerance | chapter |"]
+            source += ["| value | chapter | printed | here | difference | tolerance |"]
             source += ["|---|---|---|---|---|---|"]
             for entry in entries:
                 if entry.id not in reproduced:
@@ -137,18 +137,18 @@ def _table_row(published: Published, here: Any, document: str) -> str:
     result = Reproduced(published, here)
     cells = [
         f"`{published.id}`",
+        f"{{doc}}`/{document}`",
         _shown(published.value),
         _shown(here),
         f"{result.difference:.1e}" if result.difference else "0",
         f"{published.tolerance:g}" if published.tolerance else "exact",
-        f"{{doc}}`/{document}`",
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return f"{len(value)} values, from {value[0]:.8g} to {value[-1]:.8g}"
+        return f"{len(value)} values, {value[0]:.4g} to {value[-1]:.4g}"
     return f"{value:.10g}"
 
 
