@@ -13,6 +13,8 @@ import matplotlib.pyplot as plt
 from matplotlib.animation import FFMpegWriter
 from matplotlib.figure import Figure
 
+_CONTROLS_PX = 40  # an empty strip below the picture, for the player's controls
+
 
 @dataclass(frozen=True)
 class Video:
@@ -98,10 +100,14 @@ def _film(
     frames_per_second: int,
     ffmpeg: str,
 ) -> Video:
-    # H.264 wants an even number of pixels; one thread and "bitexact" make the same
-    # frames the same file.
+    # H.264 wants an even number of pixels.
     width, height = (2 * round(side * 50) for side in figure.get_size_inches())
+    height += _CONTROLS_PX
     figure.set_size_inches(width / 100, height / 100)
+    bottom = _CONTROLS_PX / height
+    if (layout := figure.get_layout_engine()) is not None:
+        layout.set(rect=(0, bottom, 1, 1 - bottom))
+    # One thread and "bitexact" make the same frames the same file.
     options = {
         "-crf": "30",
         "-preset": "slow",

@@ -32,7 +32,7 @@ def test_the_table_of_contents_names_every_chapter():
 def test_each_chapter_shows_figures_and_no_raw_latex(site):
     for path in chapters.chapter_paths():
         page = (site / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8")
-        assert page.count('class="figure only-light"') >= 3, path.stem
+        assert page.count('class="figure on-light"') >= 3, path.stem
         assert "<math" in page, path.stem
         assert r"\(" not in page, path.stem
 
@@ -152,10 +152,22 @@ def test_a_browser_shows_the_page_without_errors(browser, address, entry, width,
         page.evaluate(
             "document.querySelectorAll('img').forEach(i => i.loading = 'eager')"
         )
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function(
+            "[...document.querySelectorAll('article img')]"
+            ".every(i => !i.offsetParent || i.complete)"
+        )
         broken = page.evaluate(
             "[...document.querySelectorAll('article img')]"
             ".filter(i => i.offsetParent && !i.naturalWidth).map(i => i.src)"
+        )
+        hidden_captions = page.evaluate(
+            "[...document.querySelectorAll('figcaption')]"
+            ".filter(c => !c.offsetParent).map(c => c.innerText)"
+        )
+        cut_equations = page.evaluate(
+            "[...document.querySelectorAll('.equation-scroll')].filter(e => "
+            "e.firstElementChild.getBoundingClientRect().left "
+            "< e.getBoundingClientRect().left - 1).map(e => e.innerText)"
         )
         shown = page.evaluate(
             "[...document.querySelectorAll('article img.figure')]"
@@ -166,5 +178,7 @@ def test_a_browser_shows_the_page_without_errors(browser, address, entry, width,
         )
         assert wrong == []
         assert broken == []
-        assert all(f"only-{theme}" in name for name in shown)
+        assert all(f"on-{theme}" in name for name in shown)
+        assert hidden_captions == []
+        assert cut_equations == []
         assert overflow <= 0

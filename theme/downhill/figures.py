@@ -153,7 +153,7 @@ def _visit_themed_image(translator: HTML5Translator, node: ThemedImage) -> None:
     )
     # The theme hides one of the two, and a browser does not fetch a hidden lazy image.
     translator.body.append(
-        f'<img class="figure only-light" src="{node["light"]}" {shared}>'
-        f'<img class="figure only-dark" src="{node["dark"]}" {shared}>'
+        f'<img class="figure on-light" src="{node["light"]}" {shared}>'
+        f'<img class="figure on-dark dark-light" src="{node["dark"]}" {shared}>'
     )
     raise nodes.SkipNode
