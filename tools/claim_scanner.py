@@ -2,8 +2,9 @@
 
 A number in a Markdown cell, a caption or an alternative text must be *bound*: by the
 text of a top-level ``claim("2.541", value)`` of the chapter, digit for digit, or by a
-numeric literal in the chapter's visible code (an input), by value. What is exempt is
-listed in `_EXEMPT` and `_scan_math`, each rule with its reason.
+numeric literal in the chapter's visible code (an input), by value. A page without code
+may print what a chapter claims. What is exempt is listed in `_EXEMPT` and `_scan_math`,
+each rule with its reason.
 
 Run as ``python -m tools.claim_scanner FILE ...`` to list what is unbound.
 """
@@ -11,7 +12,7 @@ Run as ``python -m tools.claim_scanner FILE ...`` to list what is unbound.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -98,46 +99,49 @@ class _Number:
     value: Decimal
     percent: bool
 
+    @property
+    def shown(self) -> tuple[object, bool]:
+        """Sign, digits and places: 2.50 is not 2.5, but 1e-05 is 0.00001."""
+        return self.value.as_tuple(), self.percent
 
-def scan(text: str, file: str) -> list[Unbound]:
+
+def scan(text: str, file: str, claimed: Collection[str] = ()) -> list[Unbound]:
     """All numbers in the prose of a percent script or Markdown page that are unbound.
 
-    `text` is the content of `file`; a name that ends in ``.md`` has no code, so that
-    every number in it that is not exempt is reported. Raises SyntaxError if a code
-    cell is not Python.
+    `text` is the content of `file`. A name that ends in ``.md`` has no code: every
+    number in it that is not exempt must be one of `claimed`, the texts of claims in
+    other files. Raises SyntaxError if a code cell is not Python.
     """
-    if file.endswith(".md"):
-        prose, code = [(1, text)], []
-    else:
-        prose, code = _split(text)
-    claims, inputs, found = set(), set(), []
-    for start, source, hidden in code:
-        tree = ast.parse("\n" * (start - 1) + source)
+    prose, code = ([(1, text)], []) if file.endswith(".md") else _split(text)
+    claims = {number.shown for known in claimed for number in _numbers(known, 1)}
+    inputs, found = set(), []
+    for tree, hidden in code:
         for line, claim_text, literal in _claims(tree):
             if literal:
                 found.append(
                     Unbound(file, line, claim_text, "this claim checks only a literal")
                 )
-            for number in _numbers(claim_text, line):
-                claims.add((number.value.as_tuple(), number.percent))
+            claims |= {number.shown for number in _numbers(claim_text, line)}
         if not hidden:
             inputs |= set(_inputs(tree))
     for start, source in prose:
         for number in _numbers(source, start):
-            if (number.value.as_tuple(), number.percent) in claims:
-                continue
-            if number.value in inputs:
-                continue
-            if number.percent and number.value / 100 in inputs:
+            values = {number.value, number.value / 100} if number.percent else None
+            if number.shown in claims or inputs & (values or {number.value}):
                 continue
             found.append(Unbound(file, number.line, number.text))
     return sorted(found)
 
 
-def _split(text: str) -> tuple[list[tuple[int, str]], list[tuple[int, str, bool]]]:
-    """Prose as (first line, text), code as (first line, text, hidden)."""
+def claim_texts(text: str) -> list[str]:
+    """The texts of all top-level claims in a percent script."""
+    return [claim for tree, _ in _split(text)[1] for _, claim, _ in _claims(tree)]
+
+
+def _split(text: str) -> tuple[list[tuple[int, str]], list[tuple[ast.Module, bool]]]:
+    """Prose as (first line, text), code as (syntax tree, hidden)."""
     prose: list[tuple[int, str]] = []
-    code: list[tuple[int, str, bool]] = []
+    code: list[tuple[ast.Module, bool]] = []
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines) if re.match(r"# %%( |$)", line)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
@@ -150,7 +154,8 @@ def _split(text: str) -> tuple[list[tuple[int, str]], list[tuple[int, str, bool]
         options = [re.sub(r"^#\|\s*(?:name:.*|\w+:)?", "", s) for s in body[:shown]]
         prose.append((start + 2, "\n".join(options)))
         source = "\n".join(body[shown:])
-        code.append((start + 2 + shown, source, "remove-cell" in header))
+        tree = ast.parse("\n" * (start + 1 + shown) + source)
+        code.append((tree, "remove-cell" in header))
     return prose, code
 
 
