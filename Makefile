@@ -4,13 +4,14 @@
 PYTHON ?= python3
 VENV_PYTHON = .venv/bin/python
 
-.PHONY: help book test format clean setup
+.PHONY: help book notebooks test format clean setup
 
 help:
-	@echo "make book    execute every chapter and build the book in _build/html"
-	@echo "make test    run everything that CI runs"
-	@echo "make format  format the Python files"
-	@echo "make clean   delete what was built (.venv stays)"
+	@echo "make book       execute every chapter and build the book in _build/html"
+	@echo "make notebooks  the same; write the chapters to _build/notebooks"
+	@echo "make test       run everything that CI runs"
+	@echo "make format     format the Python files"
+	@echo "make clean      delete what was built (.venv stays)"
 	@echo "PYTHON=python3.12 before or after a target chooses the interpreter."
 
 setup:
@@ -18,6 +19,9 @@ setup:
 
 book: setup
 	@$(VENV_PYTHON) -m tools.build
+
+notebooks: book
+	@$(VENV_PYTHON) -m tools.notebooks
 
 test: setup
 	@$(VENV_PYTHON) -m tools.ci

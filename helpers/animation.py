@@ -2,6 +2,7 @@
 
 import base64
 import html
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ def _find_ffmpeg() -> str | None:
 
         return imageio_ffmpeg.get_ffmpeg_exe()
     except (ModuleNotFoundError, RuntimeError):
-        return None
+        return shutil.which("ffmpeg")
 
 
 def _base64(data: bytes) -> str:

@@ -70,25 +70,28 @@ def parse(text: str) -> NotebookNode:
 
 
 def read_executed(text: str) -> NotebookNode:
-    """Read a percent script together with its stored outputs, for myst-nb.
+    """Read a percent script together with its stored outputs.
 
     Raises NotExecutedError if this code has not been executed.
     """
     notebook = parse(text)
     outputs = load_outputs(notebook)
     for cell, done in zip(code_cells(notebook), code_cells(outputs), strict=True):
-        cell.outputs = [_shown(output) for output in done.outputs]
+        cell.outputs = done.outputs
         cell.execution_count = done.execution_count
     notebook.metadata["kernelspec"] = outputs.metadata["kernelspec"]
     return notebook
 
 
-def _shown(output: NotebookNode) -> NotebookNode:
-    """An output without what is there for the build only."""
-    for mime_type in list(output.get("data", {})):
-        if mime_type.startswith("application/vnd.downhill."):
-            del output["data"][mime_type]
-    return output
+def read_for_page(text: str) -> NotebookNode:
+    """:func:`read_executed` for myst-nb, without the outputs that no page shows."""
+    notebook = read_executed(text)
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            for mime_type in list(output.get("data", {})):
+                if mime_type.startswith("application/vnd.downhill."):
+                    del output["data"][mime_type]
+    return notebook
 
 
 def load_outputs(notebook: NotebookNode) -> NotebookNode:

@@ -82,6 +82,11 @@ def check(html: Path, pages: list[str]) -> list[str]:
     return problems
 
 
+def anchors(path: Path) -> set[str]:
+    """The places on the page at `path` that a link can lead to."""
+    return _parse(path).ids
+
+
 def _parse(path: Path) -> _Page:
     page = _Page()
     page.feed(path.read_text(encoding="utf-8"))

@@ -82,7 +82,7 @@ class CourseMap(SphinxDirective):
                 path = self.env.doc2path(name)
                 self.env.note_dependency(path)
                 source.append(
-                    f"- {{doc}}`/{name}` {descriptions.pop(name)} "
+                    f"- {{doc}}`/{name}`: {descriptions.pop(name)} "
                     f"*{times(_parse(path))}*"
                 )
             source.append("")
@@ -106,16 +106,19 @@ class PublishedTable(SphinxDirective):
             if not any(entry.id in reproduced for entry in entries):
                 continue
             source += [f":::{{rubric}} {{cite:t}}`{key}`", ":::", ""]
-            source += ["| value | chapter | printed | here | difference | tolerance |"]
-            source += ["|---|---|---|---|---|---|"]
+            tables: dict[str, list[str]] = {}
             for entry in entries:
                 if entry.id not in reproduced:
                     logger.warning(
                         "no chapter reproduces the published value %r", entry.id
                     )
                     continue
-                source.append(_table_row(entry, *reproduced[entry.id]))
-            source.append("")
+                here, document = reproduced[entry.id]
+                tables.setdefault(document, []).append(_table_row(entry, here))
+            for document, rows in tables.items():
+                source += [f"{{doc}}`/{document}`", ""]
+                source += ["| value | printed | here | difference | tolerance |"]
+                source += ["|---|---|---|---|---|", *rows, ""]
         return _nested(self, source, "published-numbers")
 
     def _collect(self) -> dict[str, tuple[Any, str]]:
@@ -133,11 +136,10 @@ class PublishedTable(SphinxDirective):
         return found
 
 
-def _table_row(published: Published, here: Any, document: str) -> str:
+def _table_row(published: Published, here: Any) -> str:
     result = Reproduced(published, here)
     cells = [
         f"`{published.id}`",
-        f"{{doc}}`/{document}`",
         _shown(published.value),
         _shown(here),
         f"{result.difference:.1e}" if result.difference else "0",

@@ -25,6 +25,13 @@ def to_mathml(latex: str, *, display: bool) -> str:
     return _converter.convert_with_local_state(latex, displaystyle=display)
 
 
+def aligned(latex: str) -> str:
+    """Several lines of a formula, wrapped in the environment that they need."""
+    if r"\\" in latex and r"\begin" not in latex:
+        return rf"\begin{{aligned}}{latex}\end{{aligned}}"
+    return latex
+
+
 def _convert(latex: str, node: nodes.Node, *, display: bool) -> str:
     try:
         return to_mathml(latex, display=display)
@@ -44,9 +51,7 @@ def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
         number = (
             f'<span class="eqno">({get_node_equation_number(translator, node)})</span>'
         )
-    latex = node.astext().strip()
-    if r"\\" in latex and r"\begin" not in latex:
-        latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
+    latex = aligned(node.astext().strip())
     identifier = f' id="{node["ids"][0]}"' if node.get("ids") else ""
     # A wide equation scrolls, so it has to be reachable by keyboard.
     translator.body.append(

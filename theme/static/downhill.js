@@ -28,6 +28,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
+  // The notebooks beside the pages are files to keep, not pages to show.
+  document.querySelectorAll('a[href$=".ipynb"]').forEach((link) => {
+    if (link.origin === location.origin) link.setAttribute("download", "");
+  });
+
   // Say which solution a button opens.
   document.querySelectorAll(".solution.dropdown, .toggle.admonition").forEach((box) => {
     const title = box.querySelector(".admonition-title")?.textContent.trim();

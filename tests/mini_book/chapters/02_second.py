@@ -10,7 +10,23 @@
 # (second)=
 # # Second
 #
-# Two numbers, after {ref}`first` and {eq}`loss`.
+# Two numbers, after {ref}`first` and {eq}`loss`, as in {numref}`fig-line`; see
+# {cite}`polyak1964` and a * star.
+#
+# :::{admonition} Before you start
+# :class: tip
+# - **You will** add `1.25` twice.
+# - **Time** {chapter-time}`here`
+# :::
+#
+# ```{math}
+# :label: sum
+# \begin{aligned} a &= b \\ &= c \end{aligned}
+# ```
+#
+# | name | value |
+# |---|---|
+# | $a_1$ | 1.25 |
 
 # %% tags=["remove-cell"]
 import sys
@@ -25,3 +41,20 @@ total
 from helpers import claim
 
 claim("2.5", total)
+
+# %% [markdown]
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-sum
+# What is the sum?
+# ::::
+#
+# ::::{solution} ex-sum
+# :class: dropdown
+# Run this:
+#
+# ```python
+# print(1.25 + 1.25)
+# ```
+# ::::
