@@ -66,9 +66,12 @@ def load_penguins() -> pd.DataFrame:
     try:
         import palmerpenguins
     except ModuleNotFoundError as error:
+        if error.name != "palmerpenguins":
+            raise  # it is there, and what it needs is missing
         raise ModuleNotFoundError(
             "The penguin data come with the package palmerpenguins, which is not "
-            "installed. Run: pip install palmerpenguins"
+            "installed. Run: pip install palmerpenguins",
+            name="palmerpenguins",
         ) from error
     penguins = palmerpenguins.load_penguins()
     if list(penguins.columns) != PENGUIN_COLUMNS:
