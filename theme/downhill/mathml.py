@@ -1,5 +1,6 @@
 """Equations as MathML Core, converted at build time: no script, no other host."""
 
+import re
 from html import escape
 
 from docutils import nodes
@@ -13,6 +14,9 @@ from sphinx.writers.html5 import HTML5Translator
 logger = logging.getLogger(__name__)
 _converter = LatexToMathML()
 
+# The font's primes are raised already; as superscripts they would fly off.
+_PRIME = re.compile("<msup>(<mi>[^<]*</mi>)<mo>([′″‴])</mo></msup>")
+
 
 def setup(app: Sphinx) -> None:
     app.add_html_math_renderer(
@@ -22,7 +26,8 @@ def setup(app: Sphinx) -> None:
 
 def to_mathml(latex: str, *, display: bool) -> str:
     """Convert LaTeX to one ``<math>`` element; raises math_core.LatexError."""
-    return _converter.convert_with_local_state(latex, displaystyle=display)
+    converted = _converter.convert_with_local_state(latex, displaystyle=display)
+    return _PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', converted)
 
 
 def aligned(latex: str) -> str:
