@@ -72,3 +72,17 @@ def site() -> Path:
     if not (html / "index.html").is_file():
         pytest.fail("the book is not built; run: make book")
     return html
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory) -> Path:
+    """The helpers as a wheel, built from a copy of the repository."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("helpers", "pyproject.toml", "README.md"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
+    build += ["--no-build-isolation", "--wheel-dir", str(folder), str(folder)]
+    subprocess.run(build, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))

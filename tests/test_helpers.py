@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -285,11 +284,7 @@ def test_helpers_are_found_without_installing_them(folder):
     )
 
 
-def test_an_installed_copy_of_the_helpers_works_from_anywhere(tmp_path):
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
-    build += ["--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = Path(tmp_path).glob("*.whl")
+def test_an_installed_copy_of_the_helpers_works_from_anywhere(tmp_path, wheel):
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     code = (
         "import helpers; helpers.load_belts(); helpers.published_value('final guess')"

@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from tools import chapters, execute, site_check
 
 NAMES = [path.stem for path in chapters.chapter_paths()]
-SITE_URL = "https://downhill-book.github.io/downhill/"
+CONFIG = yaml.safe_load((chapters.ROOT / "_config.yml").read_text(encoding="utf-8"))
+SITE_URL = CONFIG["html"]["baseurl"]
 MYST = re.compile(
     r"\{[a-zA-Z:_-]+\}`"  # a role
     r"|^\s*(?::{3,}|`{3,}\{)"  # a directive
@@ -126,20 +128,6 @@ def test_a_chapter_becomes_plain_markdown(mini_book):
     mini_book.edit("index.md", "Two chapters", "Only two chapters")
     assert mini_book.build()[0] == 0
     assert written.read_bytes() == before
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory) -> Path:
-    """The helpers as a wheel, built from a copy of the repository."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in ("helpers", "pyproject.toml", "README.md"):
-        source = chapters.ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name)
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
-    build += ["--no-build-isolation", "--wheel-dir", str(folder), str(folder)]
-    subprocess.run(build, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
 
 
 @pytest.fixture
