@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from matplotlib.animation import FFMpegWriter
 from matplotlib.figure import Figure
 
-_CONTROLS_PX = 64  # an empty strip below the picture, for the player's controls
+_CONTROLS_PX = 72  # an empty strip below the picture, for the player's controls
 
 
 @dataclass(frozen=True)
