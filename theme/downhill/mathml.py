@@ -14,6 +14,9 @@ from sphinx.writers.html5 import HTML5Translator
 logger = logging.getLogger(__name__)
 _converter = LatexToMathML()
 
+# No line begins with the punctuation after a formula.
+_WORD_JOINER = "\u2060"
+
 # The font's primes are raised already; as superscripts they would fly off.
 _PRIME = re.compile("<msup>(<mi>[^<]*</mi>)<mo>([′″‴])</mo></msup>")
 
@@ -47,6 +50,9 @@ def _convert(latex: str, node: nodes.Node, *, display: bool) -> str:
 
 def _inline(translator: HTML5Translator, node: nodes.math) -> None:
     translator.body.append(_convert(node.astext(), node, display=False))
+    following = node.next_node(descend=False, siblings=True)
+    if isinstance(following, nodes.Text) and following.astext()[0] in ".,;:?!)’-–":
+        translator.body.append(_WORD_JOINER)
     raise nodes.SkipNode
 
 
