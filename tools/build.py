@@ -86,7 +86,7 @@ def _is_complete(html: Path) -> bool:
 
 def _fingerprint(paths: list[Path]) -> str:
     """A hash of everything that the pages are made from."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(chapters.commit().encode())  # the notebooks name it
     files = [ROOT / name for name in SOURCES]
     for folder in SOURCE_FOLDERS:
         files += sorted(path for path in (ROOT / folder).rglob("*") if path.is_file())

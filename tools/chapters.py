@@ -7,6 +7,8 @@ executes anything; it reads the outputs under the key that belongs to the text i
 
 import hashlib
 import re
+import shutil
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -108,6 +110,16 @@ def load_outputs(notebook: NotebookNode) -> NotebookNode:
 def stored_path(path: Path, notebook: NotebookNode) -> Path:
     """Where the executed notebook of the chapter at `path` is stored."""
     return STORE / execution_key(notebook) / f"{path.stem}.ipynb"
+
+
+def commit() -> str:
+    """The commit that is checked out; the name of the main branch without git."""
+    if shutil.which("git") is None:
+        return "main"
+    run = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    )
+    return run.stdout.strip() if run.returncode == 0 else "main"
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

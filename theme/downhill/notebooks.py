@@ -8,7 +8,6 @@ Code cells and outputs come from the executed chapter.
 import ast
 import itertools
 import re
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -129,7 +128,7 @@ def _code_cell(executed: NotebookNode, position: int) -> NotebookNode:
 
 def _first_cell(executed: NotebookNode, repository: str) -> NotebookNode:
     source = _FIRST_CELL.format(
-        commit=_commit(), needed=_needed(executed), repository=repository
+        commit=chapters.commit(), needed=_needed(executed), repository=repository
     )
     return nbformat.v4.new_code_cell(
         source,
@@ -151,18 +150,6 @@ def _needed(executed: NotebookNode) -> list[str]:
             elif isinstance(node, ast.Name) and node.id == "load_penguins":
                 found.add("palmerpenguins")
     return sorted(found - set(sys.stdlib_module_names) - {"__future__"})
-
-
-def _commit() -> str:
-    """The commit that the book is built from; its branch's name without git."""
-    run = subprocess.run(
-        ["git", "rev-parse", "--short=10", "HEAD"],
-        cwd=chapters.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.stdout.strip() if run.returncode == 0 else "main"
 
 
 class MarkdownWriter:
