@@ -67,8 +67,9 @@ _STYLE = {
 
 
 def use_book_style() -> None:
-    """Draw every later figure in the book's style, as SVG where a notebook shows it.
+    """Draw every later figure in the book's style, as SVG and PNG in a notebook.
 
+    The page shows the SVG. Jupyter shows the PNG until a notebook is trusted or run.
     Rasterize dense artists (``rasterized=True``) to keep the SVG small.
     """
     mpl.rcParams.update(_STYLE)
@@ -79,4 +80,4 @@ def use_book_style() -> None:
         return
     if get_ipython() is not None:
         # Without the date the same figure is the same file, run after run.
-        set_matplotlib_formats("svg", metadata={"Date": None})
+        set_matplotlib_formats("svg", "png", metadata={"Date": None})

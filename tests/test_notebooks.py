@@ -46,6 +46,18 @@ def test_the_notebook_is_valid_and_small(site, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_figure_has_a_picture_that_an_untrusted_notebook_shows(site, name):
+    pictures = [
+        output.data
+        for cell in read(site, name).cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert pictures
+    assert all("image/png" in data for data in pictures)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_syntax_of_the_book_is_left_in_the_text(site, name):
     for text in prose(read(site, name)):
         without_code = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)

@@ -26,20 +26,25 @@ from tools import chapters
 FOLDER = "notebooks"  # within the built site
 
 _FIRST_CELL = """\
-# Gets what this notebook needs and your Python lacks. Built from {commit}.
+# Gets what this notebook needs and your Python lacks.
 import importlib.util
 import os
 import sys
 
 needed = {needed}
+book = "git+{repository}"
+commit = "{commit}"  # this notebook was built from it
+source = os.environ.get("DOWNHILL_SOURCE", f"{{book}}@{{commit}}")
+names = {{"helpers": source, "sklearn": "scikit-learn"}}
 missing = [name for name in needed if importlib.util.find_spec(name) is None]
-source = os.environ.get("DOWNHILL_SOURCE", "git+{repository}@{commit}")
-packages = [{{"helpers": source, "sklearn": "scikit-learn"}}.get(m, m) for m in missing]
+packages = " ".join(names.get(name, name) for name in missing)
 if missing and ("google.colab" in sys.modules or "DOWNHILL_SOURCE" in os.environ):
-    %pip install --quiet --no-deps {{" ".join(packages)}}
+    %pip install --quiet --no-deps {{packages}}
 elif missing:
-    command = f"{{sys.executable}} -m pip install {{' '.join(packages)}}"
-    raise ModuleNotFoundError(f"Run this in a terminal, then restart: {{command}}")"""
+    raise ModuleNotFoundError(
+        "Run this in a terminal, then restart the kernel: "
+        f"{{sys.executable}} -m pip install {{packages}}"
+    )"""
 
 
 def setup(app: Sphinx) -> None:
@@ -149,7 +154,7 @@ def _needed(executed: NotebookNode) -> list[str]:
                 found.add(node.module.partition(".")[0])
             elif isinstance(node, ast.Name) and node.id == "load_penguins":
                 found.add("palmerpenguins")
-    return sorted(found - set(sys.stdlib_module_names) - {"__future__"})
+    return sorted(found - set(sys.stdlib_module_names) - {"IPython"})
 
 
 class MarkdownWriter:
