@@ -133,6 +133,8 @@ def test_a_chapter_becomes_plain_markdown(mini_book):
         "<details>\n<summary>Solution</summary>\n\nRun this:\n\n"
         "```python\nprint(1.25 + 1.25)\n```\n\n</details>"
     )
+    kinds = [cell.cell_type for cell in nbformat.read(written, as_version=4).cells]
+    assert kinds == ["markdown", "code", "code", "code", "markdown"]  # checks at once
     first = nbformat.read(written.with_name("01_first.ipynb"), as_version=4)
     assert "*Fig. 1.1: Ten belts lie on a line.*" in prose(first)
 

@@ -81,7 +81,7 @@ def to_notebook(
             )
         blocks.clear()
 
-    last = -1
+    done = 0  # the position in the script up to which cells are written
     for part in writer.walk(doctree):
         if isinstance(part, str):
             if part.startswith("#"):
@@ -90,12 +90,15 @@ def to_notebook(
             continue
         end_markdown_cell()
         position = int(part["cell_index"])
-        cells += _hidden_cells(executed, last + 1, position)
+        cells += _hidden_cells(executed, done, position)
         cells.append(_code_cell(executed, position))
-        last = position
         blocks.append(writer.captions(part))
+        done = _end_of_code(executed, position)
+        if hidden := _hidden_cells(executed, position + 1, done):
+            end_markdown_cell()
+            cells += hidden
     end_markdown_cell()
-    cells += _hidden_cells(executed, last + 1, len(executed.cells))
+    cells += _hidden_cells(executed, done, len(executed.cells))
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = executed.metadata["kernelspec"]
     notebook.metadata["language_info"] = {"name": "python"}
@@ -110,6 +113,14 @@ def _hidden_cells(executed: NotebookNode, start: int, end: int) -> list[Notebook
         if executed.cells[position].cell_type == "code"
         and "sys.path" not in executed.cells[position].source
     ]
+
+
+def _end_of_code(executed: NotebookNode, position: int) -> int:
+    """The position after a shown cell and the hidden ones that follow it directly."""
+    for end in range(position + 1, len(executed.cells)):
+        if "remove-cell" not in executed.cells[end].metadata.get("tags", []):
+            return end
+    return len(executed.cells)
 
 
 def _code_cell(executed: NotebookNode, position: int) -> NotebookNode:
