@@ -5,6 +5,9 @@ import signal
 import time
 
 import pytest
+from nbclient import NotebookClient
+
+from tools import chapters, execute
 
 FAULTS = {
     "a cell raises": (
@@ -153,3 +156,32 @@ def test_an_interrupted_build_goes_on_where_it_stopped(mini_book, marker):
     status, output = mini_book.build()
     assert status == 0, output
     assert "01_first: " not in output
+
+
+def test_a_kernel_that_does_not_start_is_tried_again(mini_book, monkeypatch):
+    starts = []
+    original = NotebookClient.async_start_new_kernel_client
+
+    async def start(client):
+        starts.append(client)
+        if len(starts) == 1:
+            await client._async_cleanup_kernel()
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return await original(client)
+
+    monkeypatch.setattr(NotebookClient, "async_start_new_kernel_client", start)
+    chapter = mini_book.root / "chapters" / "02_second.py"
+    notebook = chapters.parse(chapter.read_text(encoding="utf-8"))
+    execute._run(notebook, chapter.parent)
+    assert len(starts) == 2
+    assert any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_a_kernel_that_never_starts_fails_the_chapter(mini_book, monkeypatch):
+    async def start(client):
+        await client._async_cleanup_kernel()
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(NotebookClient, "async_start_new_kernel_client", start)
+    with pytest.raises(execute.ChapterError, match=r"02_second\.py: Kernel died"):
+        execute.execute(mini_book.root / "chapters" / "02_second.py")

@@ -5,6 +5,7 @@ takes every chapter of ``_toc.yml``. A chapter whose outputs are stored already 
 executed again. Exits with 1 if any chapter fails, every time.
 """
 
+import atexit
 import os
 import re
 import sys
@@ -14,13 +15,14 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
 from tools import chapters
 
 WORKERS = 2
 CELL_TIMEOUT_S = 300
+KERNEL_STARTS = 3
 
 # One thread in every library: the order of a sum, and so its last digits, depends on
 # the number of threads, and small arrays are faster on one.
@@ -57,21 +59,12 @@ def execute(path: Path) -> float:
     """
     notebook = chapters.parse(path.read_text(encoding="utf-8"))
     target = chapters.stored_path(path, notebook)
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT_S,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        record_timing=False,
-        coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],
-    )
     start = time.perf_counter()
     try:
-        client.execute(env=kernel_environment())
+        _run(notebook, path.parent)
     except CellExecutionError as error:
         raise ChapterError(_describe(path, notebook, str(error))) from error
-    except (CellTimeoutError, DeadKernelError) as error:
+    except (CellTimeoutError, RuntimeError) as error:
         raise ChapterError(f"{path.name}: {error}") from error
     seconds = time.perf_counter() - start
     if message := _stderr(notebook):
@@ -79,6 +72,32 @@ def execute(path: Path) -> float:
     notebook.metadata["downhill"] = {"seconds": round(seconds, 1)}
     _write(notebook, target)
     return seconds
+
+
+def _run(notebook: NotebookNode, folder: Path) -> None:
+    """Execute `notebook` in place, in `folder`.
+
+    A kernel that does not start is tried again: kernels that start at the same moment
+    can be given the same port.
+    """
+    for attempt in range(1, KERNEL_STARTS + 1):
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_TIMEOUT_S,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            record_timing=False,
+            coalesce_streams=True,
+            extra_arguments=["--log-level=ERROR"],
+        )
+        try:
+            client.execute(env=kernel_environment())
+            return
+        except RuntimeError:  # a dead kernel too
+            # The client registered this, and it fails without a kernel.
+            atexit.unregister(client._cleanup_kernel)
+            if client.code_cells_executed > 0 or attempt == KERNEL_STARTS:
+                raise
 
 
 def execute_all(paths: list[Path]) -> bool:
