@@ -6,7 +6,7 @@ chapter has taught, or what teaches nothing (figure style, data sets, animation)
 
 from helpers.animation import animate
 from helpers.claims import ClaimError, claim
-from helpers.datasets import load_belts, load_penguins
+from helpers.datasets import load_belts, load_penguins, noisy_line
 from helpers.descent import Trace, descend, steps_to_reach
 from helpers.figures import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK, use_book_style
 from helpers.linear import (
@@ -34,6 +34,7 @@ __all__ = [
     "load_penguins",
     "mean_squared_error",
     "mse_value_and_grad",
+    "noisy_line",
     "published_value",
     "reproduce",
     "standardize",

@@ -82,6 +82,29 @@ def load_penguins() -> pd.DataFrame:
     return penguins
 
 
+def noisy_line() -> tuple[np.ndarray, np.ndarray]:
+    """A thousand noisy points on the line 5 + 2x, as chapter 6 draws them.
+
+    Returns
+    -------
+    X, y
+        Float32 arrays: the design matrix of shape (1000, 2), whose first column is
+        ones, and the targets of shape (1000, 1).
+
+    Notes
+    -----
+    x is normal with mean 2 and standard deviation 1; y has two independent noises of
+    variance 1. The numbers are those of the notebook "5. Neural Networks, Gradient
+    Descent": NumPy's legacy generator with seed 37, in that order. The global
+    generator is left alone.
+    """
+    legacy = np.random.RandomState(37)
+    x = legacy.normal(2, 1, 1000)
+    y = legacy.normal(5 + 2 * x, 1) + legacy.normal(0, 1, 1000)
+    X = np.column_stack([np.ones(1000), x])
+    return X.astype(np.float32), y.astype(np.float32)[:, None]
+
+
 def bundled_file(name: str) -> Traversable:
     """A file of ``helpers/data``; raises FileNotFoundError if it is missing."""
     path = resources.files("helpers") / "data" / name

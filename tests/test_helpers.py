@@ -60,6 +60,29 @@ def test_penguins_with_other_columns_are_refused(monkeypatch):
         helpers.load_penguins()
 
 
+def test_the_noisy_line_is_that_of_the_published_fit():
+    X, y = helpers.noisy_line()
+    assert [list(X.shape), list(y.shape)] == [
+        helpers.published_value("X.shape"),
+        helpers.published_value("y.shape"),
+    ]
+    assert X.dtype == y.dtype == np.float32
+    assert (X[:, 0] == 1).all()
+    fit = np.linalg.lstsq(X.astype(float), y[:, 0].astype(float), rcond=None)[0]
+    published_fit = [
+        helpers.published_value("scikit-learn coef_b0"),
+        helpers.published_value("scikit-learn coef_w1"),
+    ]
+    np.testing.assert_allclose(fit, published_fit, rtol=0, atol=5e-6)
+
+
+def test_the_noisy_line_leaves_the_global_generator_alone():
+    before = np.random.get_state()[1].copy()
+    first, second = helpers.noisy_line(), helpers.noisy_line()
+    np.testing.assert_array_equal(before, np.random.get_state()[1])
+    np.testing.assert_array_equal(first[1], second[1])
+
+
 def test_standardize_agrees_with_scikit_learn(problem):
     X, _ = problem
     expected = StandardScaler().fit_transform(X[:, 1:])
