@@ -12,6 +12,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -30,9 +31,14 @@ class NotExecutedError(FileNotFoundError):
     """A chapter has no stored outputs for its present code."""
 
 
+def read_toc(root: Path = ROOT) -> dict[str, Any]:
+    """The table of contents, as ``_toc.yml`` has it."""
+    return yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+
+
 def toc_entries(root: Path = ROOT) -> list[str]:
     """The files that ``_toc.yml`` names, as POSIX paths without suffix, in order."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    toc = read_toc(root)
     entries = [toc["root"]]
     for part in toc.get("parts", []):
         entries += [chapter["file"] for chapter in part["chapters"]]
@@ -69,6 +75,11 @@ def parse(text: str) -> NotebookNode:
     if len(starts) == len(notebook.cells):
         notebook.metadata["source_map"] = starts
     return notebook
+
+
+def parse_file(path: Path) -> NotebookNode:
+    """:func:`parse` the percent script at `path`."""
+    return parse(path.read_text(encoding="utf-8"))
 
 
 def read_executed(text: str) -> NotebookNode:

@@ -57,7 +57,7 @@ def execute(path: Path) -> float:
 
     Raises ChapterError if a cell raises, writes to stderr, or takes too long.
     """
-    notebook = chapters.parse(path.read_text(encoding="utf-8"))
+    notebook = chapters.parse_file(path)
     target = chapters.stored_path(path, notebook)
     start = time.perf_counter()
     try:
@@ -123,10 +123,7 @@ def execute_all(paths: list[Path]) -> bool:
 
 def remove_stale(paths: list[Path]) -> None:
     """Delete stored outputs that belong to no present chapter."""
-    current = {
-        chapters.stored_path(path, chapters.parse(path.read_text(encoding="utf-8")))
-        for path in paths
-    }
+    current = {chapters.stored_path(path, chapters.parse_file(path)) for path in paths}
     for stored in chapters.STORE.glob("*/*"):
         if stored not in current:
             stored.unlink()
@@ -136,7 +133,7 @@ def remove_stale(paths: list[Path]) -> None:
 
 
 def _is_stored(path: Path) -> bool:
-    notebook = chapters.parse(path.read_text(encoding="utf-8"))
+    notebook = chapters.parse_file(path)
     return chapters.stored_path(path, notebook).is_file()
 
 

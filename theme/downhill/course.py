@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from nbformat import NotebookNode
@@ -52,10 +51,10 @@ def times(notebook: NotebookNode) -> str:
 
 
 class ChapterTimeRole(SphinxRole):
-    """``{chapter-time}`here```: the times of the chapter that the role stands in."""
+    """The role ``chapter-time``: the times of the chapter that the role stands in."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        text = times(_parse(self.env.doc2path(self.env.docname)))
+        text = times(chapters.parse_file(Path(self.env.doc2path(self.env.docname))))
         return [nodes.inline("", text, classes=["chapter-time"])], []
 
 
@@ -70,7 +69,7 @@ class CourseMap(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         descriptions = dict(line.split(": ", 1) for line in self.content if line)
         source = []
-        for part in self._parts():
+        for part in chapters.read_toc(Path(self.env.srcdir))["parts"]:
             names = [chapter["file"] for chapter in part["chapters"]]
             listed = [name for name in names if name.startswith("chapters/")]
             if not listed:
@@ -79,20 +78,16 @@ class CourseMap(SphinxDirective):
             for name in listed:
                 if name not in descriptions:
                     raise self.error(f"the course map has no line for {name}")
-                path = self.env.doc2path(name)
-                self.env.note_dependency(path)
+                path = Path(self.env.doc2path(name))
+                self.env.note_dependency(str(path))
                 source.append(
                     f"- {{doc}}`/{name}`: {descriptions.pop(name)} "
-                    f"*{times(_parse(path))}*"
+                    f"*{times(chapters.parse_file(path))}*"
                 )
             source.append("")
         if descriptions:
             raise self.error(f"_toc.yml does not name {', '.join(descriptions)}")
         return _nested(self, source, "course-map")
-
-    def _parts(self) -> list[dict[str, Any]]:
-        toc = Path(self.env.srcdir, "_toc.yml")
-        return yaml.safe_load(toc.read_text(encoding="utf-8"))["parts"]
 
 
 class PublishedTable(SphinxDirective):
@@ -126,7 +121,7 @@ class PublishedTable(SphinxDirective):
         found = {}
         for path in chapters.chapter_paths(Path(self.env.srcdir)):
             self.env.note_dependency(str(path))
-            outputs = chapters.load_outputs(_parse(path))
+            outputs = chapters.load_outputs(chapters.parse_file(path))
             for cell in chapters.code_cells(outputs):
                 for output in cell.outputs:
                     record = output.get("data", {}).get(MIME_TYPE)
@@ -152,10 +147,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return f"{len(value)} values, {value[0]:.4g} to {value[-1]:.4g}"
     return f"{value:.10g}"
-
-
-def _parse(path: str | Path) -> NotebookNode:
-    return chapters.parse(Path(path).read_text(encoding="utf-8"))
 
 
 def _nested(
