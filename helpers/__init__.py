@@ -5,8 +5,15 @@ chapter has taught, or what teaches nothing (figure style, data sets, animation)
 """
 
 from helpers.animation import animate
+from helpers.batches import in_batches, shuffled_orders
 from helpers.claims import ClaimError, claim
-from helpers.datasets import load_belts, load_penguins, noisy_line
+from helpers.datasets import (
+    load_belts,
+    load_penguins,
+    noisy_line,
+    noisy_parabola,
+    sinc_surface,
+)
 from helpers.descent import Trace, descend, steps_to_reach
 from helpers.figures import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK, use_book_style
 from helpers.linear import (
@@ -30,13 +37,17 @@ __all__ = [
     "claim",
     "descend",
     "design_matrix",
+    "in_batches",
     "load_belts",
     "load_penguins",
     "mean_squared_error",
     "mse_value_and_grad",
     "noisy_line",
+    "noisy_parabola",
     "published_value",
     "reproduce",
+    "shuffled_orders",
+    "sinc_surface",
     "standardize",
     "steps_to_reach",
     "use_book_style",

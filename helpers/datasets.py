@@ -105,6 +105,63 @@ def noisy_line() -> tuple[np.ndarray, np.ndarray]:
     return X.astype(np.float32), y.astype(np.float32)[:, None]
 
 
+def noisy_parabola(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A hundred points over a parabola, with noise that is never negative.
+
+    Parameters
+    ----------
+    rng
+        Draws the noise.
+
+    Returns
+    -------
+    x, y
+        Float32 arrays of shape (100, 1): evenly spaced from -1 to 1, and
+        x² + 0.2 u with u uniform on [0, 1).
+
+    Notes
+    -----
+    The problem is that of Ibrahim Sobh, "PyTorch: Gradient Descent, Stochastic
+    Gradient Descent and Mini Batch Gradient Descent". It sets no seed.
+    """
+    x = np.linspace(-1, 1, 100)[:, None]
+    y = x**2 + 0.2 * rng.random(x.shape)
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def sinc_surface(points: int = 50) -> tuple[np.ndarray, np.ndarray]:
+    """The surface sin(r)/r, r the distance from the origin, on a square grid.
+
+    Parameters
+    ----------
+    points
+        Grid points per side, evenly spaced from -10 to 10, at least 2.
+
+    Returns
+    -------
+    inputs, heights
+        Float64 arrays of shape (points², 2) and (points², 1). The second coordinate
+        varies fastest. At the origin, where the formula is 0/0, the height is its
+        limit 1.
+
+    Raises
+    ------
+    ValueError
+        If `points` is less than 2.
+
+    Notes
+    -----
+    The problem is that of "Training Neural Networks", a chapter of a
+    materials-science Python workshop.
+    """
+    if points < 2:
+        raise ValueError(f"a grid needs at least 2 points per side, got {points}")
+    side = np.linspace(-10, 10, points)
+    inputs = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
+    r = np.hypot(inputs[:, :1], inputs[:, 1:])
+    return inputs, np.sinc(r / np.pi)  # NumPy's sinc(z) is sin(πz)/(πz)
+
+
 def bundled_file(name: str) -> Traversable:
     """A file of ``helpers/data``; raises FileNotFoundError if it is missing."""
     path = resources.files("helpers") / "data" / name

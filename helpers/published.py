@@ -25,7 +25,8 @@ MIME_TYPE = "application/vnd.downhill.reproduced+json"
 class Published:
     """One value printed by a tutorial.
 
-    `tolerance` is absolute; None means that the tutorial prints no figure to compare.
+    `tolerance` is absolute. Where the tutorial says it in words, `tolerance` is None,
+    `value` holds the words, and `below` is the bound that they promise.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Published:
     value: Any
     tolerance: float | None
     note: str
+    below: float | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +54,9 @@ class Reproduced:
 
     @property
     def holds(self) -> bool:
-        """Whether the difference is within the tolerance."""
+        """Whether the difference is within the tolerance, or the value in its bound."""
+        if self.published.tolerance is None:
+            return float(self.here) < self.published.below
         return self.difference <= self.published.tolerance
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
@@ -60,6 +64,11 @@ class Reproduced:
         return {"text/plain": repr(self), MIME_TYPE: record}
 
     def __repr__(self) -> str:
+        if self.published.tolerance is None:
+            return (
+                f"{self.published.id}: published {self.published.value}, "
+                f"here {_short(self.here)}, bound {self.published.below:g}"
+            )
         return (
             f"{self.published.id}: published {_short(self.published.value)}, "
             f"here {_short(self.here)}, difference {self.difference:.1g}, "
@@ -78,6 +87,7 @@ def published_values() -> dict[str, Published]:
             value=entry["published"],
             tolerance=entry["abs_tol"],
             note=entry["note"],
+            below=entry.get("below"),
         )
         for entry in entries["published"]
     }
@@ -102,15 +112,11 @@ def reproduce(id: str, here: Any) -> Reproduced:
     ------
     KeyError
         If there is no such entry.
-    ValueError
-        If the entry has no tolerance, so that nothing can be compared.
     ClaimError
-        If the two differ by more than the entry's tolerance and ``DOWNHILL_STRICT``
-        is 1; elsewhere the returned line shows the difference.
+        If the two differ by more than the entry's tolerance, or the value is not below
+        its bound, and ``DOWNHILL_STRICT`` is 1; elsewhere the returned line shows it.
     """
     published = _find(id)
-    if published.tolerance is None:
-        raise ValueError(f"{id!r} has no tolerance: {published.note}")
     result = Reproduced(published, here)
     if not result.holds and strict():
         raise ClaimError(f"not reproduced: {result}")

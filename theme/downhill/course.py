@@ -132,14 +132,15 @@ class PublishedTable(SphinxDirective):
 
 
 def _table_row(published: Published, here: Any) -> str:
-    result = Reproduced(published, here)
-    cells = [
-        f"`{published.id}`",
-        _shown(published.value),
-        _shown(here),
-        f"{result.difference:.1e}" if result.difference else "0",
-        f"{published.tolerance:g}" if published.tolerance else "exact",
-    ]
+    if published.tolerance is None:  # said in words, with a bound
+        printed, difference = published.value, "–"
+        tolerance = f"below {published.below:g}"
+    else:
+        result = Reproduced(published, here)
+        printed = _shown(published.value)
+        difference = f"{result.difference:.1e}" if result.difference else "0"
+        tolerance = f"{published.tolerance:g}" if published.tolerance else "exact"
+    cells = [f"`{published.id}`", printed, _shown(here), difference, tolerance]
     return f"| {' | '.join(cells)} |"
 
 
