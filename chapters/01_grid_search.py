@@ -50,7 +50,7 @@ print(belt_cm)
 # %% [markdown]
 # The model has one parameter, a multiplier $m$: a belt of $x$ inches should measure
 # $mx$ centimeters. Pretend that you have never seen a ruler and guess $m = 1.5$. The
-# *residual* of a belt is what the guess says minus what the table says.
+# *{term}`residual`* of a belt is what the guess says minus what the table says.
 
 # %%
 cm_guess = 1.5 * belt_in
@@ -120,8 +120,8 @@ claim("23", abs(residuals).max())
 # %% [markdown]
 # A perfect score for a rule that is wrong by up to 23 cm: positive and negative
 # residuals cancel. Squaring them first takes the signs away. It also makes one big miss
-# count more than several small ones. The mean of the squares is the **mean squared
-# error**, and it is the **loss** of this part of the book:
+# count more than several small ones. The mean of the squares is the **{term}`mean
+# squared error`**, and it is the **{term}`loss`** of this part of the book:
 #
 # ```{math}
 # :label: mse
@@ -160,9 +160,9 @@ assert loss(np.ones(50), belt_in, belt_cm).shape == (50,)
 #
 # ## Fifty guesses at once
 #
-# Now let the computer guess. **Grid search** spaces guesses evenly over a range,
-# computes the loss of each, and keeps the best. The tutorial that published the belts
-# takes 50 values from 0 to 5.
+# Now let the computer guess. **{term}`Grid search <grid search>`** spaces guesses
+# evenly over a range, computes the loss of each, and keeps the best. The tutorial that
+# published the belts takes 50 values from 0 to 5.
 
 # %%
 guesses = np.linspace(0, 5, 50)
@@ -247,7 +247,7 @@ assert (bends > 0).all()
 
 # %% [markdown]
 # It is not. Each side of the lowest point is monotonic, but the curve falls 25 times
-# and then rises 24 times. The word for "falls, then rises" is **unimodal**.
+# and then rises 24 times. The word for "falls, then rises" is **{term}`unimodal`**.
 #
 # The last lines hint at more. The changes themselves always change by the same amount,
 # as they do on a parabola. Fifty points cannot prove that, but {eq}`mse` can: each term
@@ -822,10 +822,10 @@ plt.show()
 
 # %% [markdown]
 # If the inches are exact and the centimeters rounded, only a multiplier between 2.5385
-# and 2.5410 can have made this table. 2.54 is one of them. The one with the least
-# squares is not: it would print 78 for the first belt, where the table says 77. It pays
-# for that by coming closer to six of the other nine. The loss asks for small squares,
-# and it got them.
+# and 2.5410 can have made this table. 2.54 is one of them. The one with the
+# {term}`least squares` is not: it would print 78 for the first belt, where the table
+# says 77. It pays for that by coming closer to six of the other nine. The loss asks for
+# small squares, and it got them.
 #
 # (Another story fits all ten rows too: that the centimeters are exact and the inches
 # rounded to halves. Then both multipliers are allowed. But the shop's waist sizes are
@@ -859,8 +859,8 @@ claim("53%", farther)
 #
 # - A **loss** turns many residuals into one number. Squares keep residuals from
 #   canceling and make the curve smooth.
-# - A grid with step $h$ answers to within $h/2$, and its excess loss shrinks like
-#   $h^2$.
+# - A grid with step $h$ answers to within $h/2$, and its {term}`excess loss` shrinks
+#   like $h^2$.
 # - The loss of one multiplier is not monotonic but **unimodal**: it falls to one
 #   minimum, then rises. That is why zooming works, in one dimension.
 # - With 50 values each, $p$ parameters cost $50^p$ evaluations: two are fine, ten are

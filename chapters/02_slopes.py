@@ -207,8 +207,8 @@ assert loss(nearest, *belts) > loss(best, *belts)
 
 # %% [markdown]
 # A slope that only rises crosses zero once. To the left of that point it is negative,
-# to the right positive. A curve whose slope never falls is *convex* {cite}`boyd2004`,
-# and on such a curve you can trust the sign of the slope anywhere.
+# to the right positive. A curve whose slope never falls is *{term}`convex`*
+# {cite}`boyd2004`, and on such a curve you can trust the sign of the slope anywhere.
 #
 # ## A slope without the derivative
 #
@@ -385,10 +385,10 @@ assert np.abs(losses - exact).max() < 2 * loss_gap
 # is short.
 #
 # The second is the rounding. Let $\varepsilon$ be the gap between the number one and
-# the next; it is called *machine epsilon*. A loss is then stored with an error of at
-# most $\frac{\varepsilon}{2} |L|$, and the difference of two losses has an error of up
-# to $\varepsilon |L|$. In float64 that is a tiny $2.5 \times 10^{-13}$, but a division
-# by $h = 10^{-12}$ makes it 0.25. Together:
+# the next; it is called *{term}`machine epsilon`*. A loss is then stored with an error
+# of at most $\frac{\varepsilon}{2} |L|$, and the difference of two losses has an error
+# of up to $\varepsilon |L|$. In float64 that is a tiny $2.5 \times 10^{-13}$, but a
+# division by $h = 10^{-12}$ makes it 0.25. Together:
 #
 # ```{math}
 # :label: slopes-v
@@ -614,11 +614,11 @@ claim("1e-11", 10 ** round(np.log10(min(central_errors[np.float64]))))
 # There are three ways to a derivative {cite}`baydin2018`:
 #
 # - **Symbolic:** a formula in, a formula out, as you did by hand.
-# - **Numeric:** finite differences, with two kinds of error and at least one more
-#   evaluation for every parameter.
+# - **Numeric:** {term}`finite differences <finite difference>`, with two kinds of error
+#   and at least one more evaluation for every parameter.
 # - **Automatic:** run the code and apply the chain rule to each operation in it. There
 #   is no step $h$, so there is no truncation and no difference of nearly equal losses.
-#   In *reverse mode* one sweep gives the slopes for all parameters at once.
+#   In *{term}`reverse mode`* one sweep gives the slopes for all parameters at once.
 #
 # JAX {cite}`jax2018` does the third to `loss` as it stands. `jax.grad` makes a function
 # that returns the slope, `jax.value_and_grad` one that returns the loss and the slope
@@ -801,8 +801,8 @@ assert jax.grad(bounded_loss)(-1.0, *belts) == 0
 #
 # `loss` has three arguments, and `grad` differentiates with respect to the first,
 # argument 0, unless `argnums` says otherwise. Argument 2 is data, the centimeters. Its
-# gradient says how fast the loss would change if one belt were listed longer. Ask at
-# the best multiplier:
+# {term}`gradient` says how fast the loss would change if one belt were listed longer.
+# Ask at the best multiplier:
 
 # %%
 pulls = jax.grad(loss, argnums=2)(best, *belts)
@@ -872,8 +872,9 @@ claim("3186.50", curvature_at(1.7, *belts))
 claim("3186.5", curvature)
 
 # %% [markdown]
-# The *curvature* $L''$ is 3186.5 everywhere, twice the mean of $x^2$, as it has to be
-# on a parabola. Keep this number: in {ref}`descent` it decides how long a step may be.
+# The *{term}`curvature`* $L''$ is 3186.5 everywhere, twice the mean of $x^2$, as it has
+# to be on a parabola. Keep this number: in {ref}`descent` it decides how long a step
+# may be.
 #
 # ## All routes side by side
 #
@@ -918,8 +919,9 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 #   multiplier.
 # - A finite difference has two errors that pull $h$ in opposite directions. Choose $h$
 #   where they are equal, never as small as possible.
-# - Automatic differentiation has no $h$. What is left is the rounding of its own
-#   operations, and JAX does them in float32 until you change it.
+# - {term}`Automatic differentiation <automatic differentiation>` has no $h$. What is
+#   left is the rounding of its own operations, and JAX does them in float32 until you
+#   change it.
 # - `grad` needs one output, differentiates argument 0, and sees your code through
 #   tracers.
 #

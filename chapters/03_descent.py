@@ -33,7 +33,7 @@ sys.path.append("..")  # the folder of `helpers`, when this file runs where it l
 # ## One line, repeated
 #
 # The slope tells you which way is up. So go the other way: multiply the slope by a
-# small number $\eta$, the **learning rate**, and subtract.
+# small number $\eta$, the **{term}`learning rate`**, and subtract.
 #
 # ```{math}
 # :label: descent-step
@@ -84,9 +84,10 @@ claim("0.0810", -learning_rate * first_slope)
 # than the one before, though the learning rate stays the same. The slope flattens, and
 # the steps with it.
 #
-# That is gradient descent. Each step here looks at all ten belts, so it is **batch
-# gradient descent**, and one **step** (one update) is also one **epoch** (one pass over
-# the data). The two words part ways once a step looks at fewer examples.
+# That is gradient descent. Each step here looks at all ten belts, so it is
+# **{term}`batch gradient descent`**, and one **step** (one update) is also one
+# **{term}`epoch`** (one pass over the data). The two words part ways once a step looks
+# at fewer examples.
 #
 # ## A thousand steps, recorded
 #

@@ -173,7 +173,7 @@ assert abs((x**2).mean() - 1) + abs((y**2).mean() - 1) < 1e-12
 # The prediction for one bird is $w_0 + w_1 x$. Write it as $w_0 \cdot 1 + w_1 \cdot x$,
 # and it is a *dot product*: the parameters $(w_0, w_1)$ times the pair $(1, x)$,
 # element by element, added up. Stack these pairs, one row for each bird, and you have
-# the *design matrix* $X$.
+# the *{term}`design matrix`* $X$.
 
 # %%
 import numpy as np
@@ -957,11 +957,11 @@ assert np.max(np.abs(reordered)) < 1e-6
 assert round(tutorial_intercept / (2 * 0.98**1000)) == 13
 
 # %% [markdown]
-# The slope's error is a *bias*: it stops short on the side that it comes from, about as
-# far out as predicted. The intercept's is *noise*. A float32 mean of 333 residuals has
-# an error that depends on the order of the sum {cite}`goldberg1991`. The printed
-# 4.457e-08, thirteen times the true remainder and of the wrong sign, is one draw of it.
-# Read it as zero.
+# The slope's error is a *{term}`bias`*: it stops short on the side that it comes from,
+# about as far out as predicted. The intercept's is *noise*. A float32 mean of 333
+# residuals has an error that depends on the order of the sum {cite}`goldberg1991`. The
+# printed 4.457e-08, thirteen times the true remainder and of the wrong sign, is one
+# draw of it. Read it as zero.
 #
 # ## What to keep
 #

@@ -141,9 +141,9 @@ assert 0.09 < last_line[1] / best_raw[1] - 1 < 0.11
 # ## The Hessian
 #
 # For one parameter the curvature was one number, the second derivative. For several it
-# is the matrix of all second derivatives, the **Hessian** $H$. The gradient of the mean
-# squared error is $\frac{2}{n} X^\top (X \mathbf{w} - \mathbf{y})$; differentiate once
-# more and $\mathbf{w}$ and $\mathbf{y}$ drop out:
+# is the matrix of all second derivatives, the **{term}`Hessian`** $H$. The gradient of
+# the mean squared error is $\frac{2}{n} X^\top (X \mathbf{w} - \mathbf{y})$;
+# differentiate once more and $\mathbf{w}$ and $\mathbf{y}$ drop out:
 #
 # ```{math}
 # :label: hessian-mse
@@ -185,9 +185,9 @@ assert np.all(np.abs(np.diag(directions)) > 0.999)
 
 # %% [markdown]
 # One direction has a curvature of 3932, the other of 0.03. Their quotient is the
-# **condition number** $\kappa = \lambda_{\max} / \lambda_{\min}$, here 129,653: the
-# problem is *ill-conditioned*. (An eigenvector's sign is free, so yours may point the
-# other way.)
+# **{term}`condition number`** $\kappa = \lambda_{\max} / \lambda_{\min}$, here 129,653:
+# the problem is *ill-conditioned*. (An eigenvector's sign is free, so yours may point
+# the other way.)
 #
 # The shallow direction looks like the intercept, with a trifle of slope. The trifle is
 # the point.
@@ -681,7 +681,7 @@ plt.show()
 # neural network brings its own. Look at the zig-zag again. Across the valley, one step
 # undoes the last; along it, all steps agree. So let each step keep a share $\beta$ of
 # the step before. Steps that agree add up, steps that alternate damp each other. That
-# is **momentum**, the heavy ball of {cite}`polyak1964`:
+# is **{term}`momentum`**, the heavy ball of {cite}`polyak1964`:
 #
 # ```{math}
 # :label: heavy-ball
@@ -1007,10 +1007,10 @@ def descend_jax(X, y, start, learning_rate, steps, dtype="float64"):
 
 
 # %% [markdown]
-# PyTorch {cite}`paszke2019` records what is done with a tensor that `requires_grad`,
-# and `loss.backward()` walks the record backward and *adds* the gradient to `w.grad`.
-# So the gradient is set back after each step. The update stands under `no_grad`,
-# because it is not part of the loss and should not be recorded.
+# PyTorch {cite}`paszke2019` records what is done with a {term}`tensor` that
+# `requires_grad`, and `loss.backward()` walks the record backward and *adds* the
+# gradient to `w.grad`. So the gradient is set back after each step. The update stands
+# under `no_grad`, because it is not part of the loss and should not be recorded.
 
 # %% tags=["engine"]
 import torch

@@ -10,11 +10,11 @@
 # (backprop)=
 # # Backprop by hand
 #
-# A network with 10,000 hidden units and one input has 30,001 parameters. For one
-# gradient, finite differences need 30,002 evaluations of its loss. Backpropagation
-# needs the work of fewer than five evaluations, however many parameters there are. How
-# can one sweep find every slope at once? And why does a network whose gradient is wrong
-# still learn?
+# A network with 10,000 {term}`hidden units <hidden unit>` and one input has 30,001
+# parameters. For one gradient, finite differences need 30,002 evaluations of its loss.
+# {term}`Backpropagation <backpropagation>` needs the work of fewer than five
+# evaluations, however many parameters there are. How can one sweep find every slope at
+# once? And why does a network whose gradient is wrong still learn?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -486,9 +486,9 @@ claim("> 6,000", len(in_order(loss)))
 #
 # So the sum over examples, in every gradient of this book, is a sum over uses.
 #
-# An activation $a = \varphi(z)$ acts on each entry alone. Going backward, each entry is
-# multiplied by $\varphi'(z)$: one or zero for ReLU, $1 - \tanh^2 z$ for tanh. The
-# activations $A$ of one layer are the $X$ of the next.
+# An {term}`activation` $a = \varphi(z)$ acts on each entry alone. Going backward, each
+# entry is multiplied by $\varphi'(z)$: one or zero for ReLU, $1 - \tanh^2 z$ for tanh.
+# The activations $A$ of one layer are the $X$ of the next.
 
 # %%
 RELU = (lambda Z: np.maximum(Z, 0), lambda Z: Z > 0)

@@ -11,7 +11,7 @@
 # # Second
 #
 # Two numbers, after {ref}`first` and {eq}`loss`, as in {numref}`fig-line`; see
-# {cite}`polyak1964` and a * star.
+# {cite}`polyak1964` and a * star on {term}`two belts <belt>`.
 #
 # :::{admonition} Before you start
 # :class: tip
