@@ -637,7 +637,7 @@ assert early.argmax() + 1 == 12
 #
 # ## A race, with the luck counted
 #
-# The problem is the workshop's noisy parabola {cite}`sobh` with a 1-10-1 ReLU network.
+# The problem is the notebook's noisy parabola {cite}`sobh` with a 1-10-1 ReLU network.
 # As all rules work on arrays, put the weights and biases into one.
 
 # %%
