@@ -19,11 +19,7 @@ from tools import chapters
 PAGE = chapters.ROOT / "appendix" / "autopsies.py"
 TEXT = PAGE.read_text(encoding="utf-8")
 NOTEBOOK = chapters.parse(TEXT)
-CELLS = [
-    cell.source
-    for cell in chapters.code_cells(NOTEBOOK)
-    if "autopsy" in cell.metadata.get("tags", [])
-]
+CELLS = chapters.tagged_code(NOTEBOOK, "autopsy")
 ENTRIES = re.findall(r"^def check_(\w+)\(", "\n".join(CELLS), re.MULTILINE)
 WRONG = re.findall(r"^def wrong_(\w+)\(", "\n".join(CELLS), re.MULTILINE)
 RIGHT = re.findall(r"^(?:def )?right_(\w+)(?:\(| = )", "\n".join(CELLS), re.MULTILINE)

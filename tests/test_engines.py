@@ -19,9 +19,8 @@ WITH_FLOAT32 = ENGINES[1:]
 def engines():
     notebook = chapters.parse(CHAPTER.read_text(encoding="utf-8"))
     namespace = {}
-    for cell in chapters.code_cells(notebook):
-        if "engine" in cell.metadata.get("tags", []):
-            exec(compile(cell.source, CHAPTER.name, "exec"), namespace)
+    for source in chapters.tagged_code(notebook, "engine"):
+        exec(compile(source, CHAPTER.name, "exec"), namespace)
     return namespace
 
 

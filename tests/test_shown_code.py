@@ -12,11 +12,8 @@ PATHS = chapters.chapter_paths()
 
 def shown_code(text: str) -> str:
     """The code cells of a percent script that its page shows, one after another."""
-    return "\n\n".join(
-        cell.source
-        for cell in chapters.code_cells(chapters.parse(text))
-        if "remove-cell" not in cell.metadata.get("tags", [])
-    )
+    cells = chapters.shown_code_cells(chapters.parse(text))
+    return "\n\n".join(cell.source for cell in cells)
 
 
 def undefined_names(code: str) -> str:

@@ -138,6 +138,24 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def shown_code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells that the page shows, folded ones among them, in order."""
+    return [
+        cell
+        for cell in code_cells(notebook)
+        if "remove-cell" not in cell.metadata.get("tags", [])
+    ]
+
+
+def tagged_code(notebook: NotebookNode, tag: str) -> list[str]:
+    """The code of the cells that have `tag`, in order."""
+    return [
+        cell.source
+        for cell in code_cells(notebook)
+        if tag in cell.metadata.get("tags", [])
+    ]
+
+
 def execution_key(notebook: NotebookNode) -> str:
     """A hash of all that the outputs of `notebook` depend on."""
     digest = hashlib.sha256(_environment_fingerprint().encode())

@@ -40,11 +40,7 @@ def times(notebook: NotebookNode) -> str:
         for cell in notebook.cells
         if cell.cell_type == "markdown"
     )
-    shown = [
-        cell
-        for cell in chapters.code_cells(notebook)
-        if "remove-cell" not in cell.metadata.get("tags", [])
-    ]
+    shown = chapters.shown_code_cells(notebook)
     minutes = words / WORDS_PER_MINUTE + len(shown) / CODE_CELLS_PER_MINUTE
     seconds = chapters.load_outputs(notebook).metadata["downhill"]["seconds"]
     return f"{math.ceil(minutes)} min to read, {math.ceil(seconds)} s to run"
