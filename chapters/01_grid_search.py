@@ -23,25 +23,25 @@
 #   leads to {ref}`slopes`.
 # - **Time** {chapter-time}`here`
 # :::
-#
+
+# %% [markdown]
 # ## Ten belts, one unknown number
 #
-# A shop prints the length of ten belts twice, in inches and in centimeters
-# {cite}`fruehwald2022`. It never prints the factor between the two.
+# A shop prints the length of ten belts twice, in inches and in centimeters. A
+# {ref}`tutorial <source-fruehwald2022>` {cite}`fruehwald2022` passes the table on. The
+# table does not give the factor between the two.
 
 # %% tags=["remove-cell"]
 import sys
 
 sys.path.append("..")  # finds `helpers` when this file runs where it lies
 
-# %% tags=["remove-cell"]
+# %%
 import numpy as np
 
-np.set_printoptions(linewidth=42)  # arrays wrap before a phone cuts them
-
-# %%
 from helpers import load_belts, use_book_style
 
+np.set_printoptions(linewidth=42)  # wraps arrays before a phone cuts them
 use_book_style()
 belt_in, belt_cm = load_belts()
 print(belt_in)
@@ -55,15 +55,6 @@ print(belt_cm)
 # %%
 cm_guess = 1.5 * belt_in
 print(cm_guess - belt_cm)
-
-# %% tags=["remove-cell"]
-from IPython.display import display
-
-from helpers import claim, reproduce
-
-assert ((cm_guess - belt_cm) < 0).all()
-assert (np.diff(cm_guess - belt_cm) < 0).all()
-display(reproduce("cm_guess - belt_cm", cm_guess - belt_cm))
 
 # %% [markdown]
 # Every residual is negative: the guess makes every belt too short, and the longer the
@@ -94,8 +85,19 @@ ax.set_title("Both guesses fall short, 1.7 by less")
 plt.show()
 
 # %% tags=["remove-cell"]
-multiplier_guess = 1.7
-display(reproduce("print(multiplier_guess)", multiplier_guess))
+from IPython.display import display
+
+from helpers import checks, claim, given, reproduce
+
+with checks("Ten belts, one unknown number"):
+    given("guess m = 1.5", "Try 1.7", "multiplier 1.5 lowest and 1.7 a little higher")
+    claim("Every residual is negative", (cm_guess < belt_cm).all())
+    claim(
+        "the longer the belt, the more is missing",
+        (np.diff(cm_guess - belt_cm) < 0).all(),
+    )
+    display(reproduce("cm_guess - belt_cm", cm_guess - belt_cm))
+    display(reproduce("print(multiplier_guess)", m))
 
 # %% [markdown]
 # ## One number for ten residuals
@@ -106,22 +108,17 @@ display(reproduce("print(multiplier_guess)", multiplier_guess))
 # belt the same length:
 
 # %%
-import numpy as np
-
 same_length = np.full(10, belt_cm.mean())
 residuals = same_length - belt_cm
 print(f"{abs(residuals.mean()):.1f} cm: size of the mean residual")
 print(f"{abs(residuals).max():.1f} cm: size of the worst residual")
 
-# %% tags=["remove-cell"]
-assert abs(residuals.mean()) < 1e-12
-claim("23", abs(residuals).max())
-
 # %% [markdown]
-# A perfect score for a rule that is wrong by up to 23 cm: positive and negative
+# A perfect score for a rule that is wrong by as much as 23.4 cm: positive and negative
 # residuals cancel. Squaring them first takes the signs away. It also makes one big miss
-# count more than several small ones. The mean of the squares is the **{term}`mean
-# squared error`**, and it is the **{term}`loss`** of this part of the book:
+# count more than several small ones of the same total. The mean of the squares is the
+# **{term}`mean squared error`**, and it is the **{term}`loss`** of this part of the
+# book:
 #
 # ```{math}
 # :label: mse
@@ -129,9 +126,9 @@ claim("23", abs(residuals).max())
 # ```
 #
 # Here $x_i$ and $y_i$ are the length of belt $i$ in inches and in centimeters, and $n$
-# is ten. The function below takes one multiplier or a whole array. For 50 multipliers
-# `np.multiply.outer` makes a table of 50 rows and ten columns, one row for each
-# multiplier and one column for each belt, and the mean is taken along each row.
+# is ten. The function below takes one multiplier or a whole array. For an array
+# `np.multiply.outer` makes a table, with one row for each multiplier and one column for
+# each belt, and the mean is taken along each row.
 
 
 # %%
@@ -145,19 +142,28 @@ print(f"{np.mean(residuals**2):9.4f}  one length for all")
 print(f"{loss(1.5, belt_in, belt_cm):9.4f}  multiplier 1.5")
 print(f"{loss(1.7, belt_in, belt_cm):9.4f}  multiplier 1.7")
 
-# %% tags=["remove-cell"]
-claim("210.84", np.mean(residuals**2))
-claim("1728.2125", loss(1.5, belt_in, belt_cm))
-claim("1128.2125", loss(1.7, belt_in, belt_cm))
-display(reproduce("mse at 1.5", float(loss(1.5, belt_in, belt_cm))))
-display(reproduce("mse at 1.7", float(loss(1.7, belt_in, belt_cm))))
-assert loss(np.ones(50), belt_in, belt_cm).shape == (50,)
-
 # %% [markdown]
 # The guess 1.7 beats 1.5, with 1128.2125 cm² against 1728.2125. The useless rule no
 # longer scores zero. Its 210.84 is still lower than both, which says how poor these
 # guesses are.
-#
+
+# %% tags=["remove-cell"]
+with checks("One number for ten residuals"):
+    claim("A perfect score", abs(residuals.mean()) < 1e-12)
+    claim("wrong by as much as 23.4 cm", abs(residuals).max())
+    claim(
+        "takes one multiplier or a whole array",
+        loss(1.5, belt_in, belt_cm).shape == ()
+        and loss(np.ones(50), belt_in, belt_cm).shape == (50,),
+    )
+    mse_15, mse_17 = loss(1.5, belt_in, belt_cm), loss(1.7, belt_in, belt_cm)
+    given("says that 1.7 is better", "guess 1.7 beats 1.5")
+    claim("1128.2125 cm² against 1728.2125", mse_17, mse_15)
+    claim("Its 210.84 is still lower than both", np.mean(residuals**2))
+    display(reproduce("mse at 1.5", float(mse_15)))
+    display(reproduce("mse at 1.7", float(mse_17)))
+
+# %% [markdown]
 # ## Fifty guesses at once
 #
 # Now let the computer guess. **{term}`Grid search <grid search>`** spaces guesses
@@ -169,11 +175,6 @@ guesses = np.linspace(0, 5, 50)
 losses = loss(guesses, belt_in, belt_cm)
 grid_answer = guesses[losses.argmin()]
 print(grid_answer)
-
-# %% tags=["remove-cell"]
-claim("2.551", grid_answer)
-claim("2.5510204081632653", grid_answer)
-display(reproduce("grid argmin", grid_answer))
 
 # %% [markdown]
 # The best of the fifty is 2.5510204081632653, digit for digit what the tutorial prints.
@@ -211,19 +212,35 @@ wider_answer = wider[loss(wider, belt_in, belt_cm).argmin()]
 print(f"{guesses[1]:.6f} step of 50, best {grid_answer:.6f}")
 print(f"{wider[1]:.6f} step of 51, best {wider_answer:.6f}")
 
-# %% tags=["remove-cell"]
-assert guesses[0] == wider[0] == 0
-assert guesses[-1] == wider[-1] == 5
-claim("49", len(guesses) - 1)
-claim("0.1", wider[1])
-claim("2.5", wider_answer)
-assert abs(grid_answer - 2.54) < abs(wider_answer - 2.54)
-
 # %% [markdown]
 # `linspace` includes both ends, so 50 values leave 49 gaps, each $5/49$ wide. A round
 # step of 0.1 needs 51 values. And see what they answer: one more guess, and 2.5 is
 # *farther* from the ruler's 2.54. There is luck in a grid. You will soon see how much.
-#
+
+# %% tags=["remove-cell"]
+with checks("Fifty guesses at once"):
+    claim("50 values from 0 to 5", guesses.size, guesses[0], guesses[-1])
+    claim("The best of the fifty is 2.5510204081632653", grid_answer)
+    display(reproduce("grid argmin", grid_answer))
+    claim("multiplier from 0 to 5 runs across", guesses[0], guesses[-1])
+    claim("lowest point, at 2.551", grid_answer)
+    claim("guesses 1.5 and 1.7 lie on its left wall", 1.5 < 1.7 < grid_answer)
+    given("the numbers run to 50")
+    claim("stops at 5", guesses[-1])
+    claim(
+        "50 values leave 49 gaps, each 5/49 wide",
+        guesses.size,
+        guesses.size - 1,
+        guesses[1],
+    )
+    claim("step of 0.1 needs 51 values", wider[1], wider.size)
+    claim("one more guess, and 2.5 is", wider_answer)
+    claim(
+        "farther from the ruler's 2.54",
+        abs(grid_answer - 2.54) < abs(wider_answer - 2.54),
+    )
+
+# %% [markdown]
 # ## What kind of curve is this?
 #
 # The tutorial calls the increase away from the lowest point *monotonic*: it never turns
@@ -236,14 +253,6 @@ print(f"rises {sum(changes > 0)} times")
 bends = np.diff(changes)
 print(f"{bends.min():.4f} least change of the changes")
 print(f"{bends.max():.4f} greatest change of the changes")
-
-# %% tags=["remove-cell"]
-claim("25", (changes < 0).sum())
-claim("24", (changes > 0).sum())
-assert (changes[:25] < 0).all()
-assert (changes[25:] > 0).all()
-assert np.allclose(bends, bends[0])
-assert (bends > 0).all()
 
 # %% [markdown]
 # It is not. Each side of the lowest point is monotonic, but the curve falls 25 times
@@ -290,14 +299,25 @@ lower.set(ylim=(0, None), ylabel="mean residual² (cm²)", xticks=near[::200])
 lower.set(xlabel="multiplier m (cm per inch)", title="Squares: smooth")
 plt.show()
 
-# %% tags=["remove-cell"]
-assert len(corners) == len(set(corners)) == 10
-assert ((near[0] < corners) & (corners < near[-1])).all()
-
 # %% [markdown]
 # At a corner the slope jumps, and there is no one slope to read. A parabola has one
 # everywhere.
-#
+
+# %% tags=["remove-cell"]
+with checks("What kind of curve is this?"):
+    claim(
+        "Each side of the lowest point is monotonic",
+        (changes[:25] < 0).all() and (changes[25:] > 0).all(),
+    )
+    claim("falls 25 times and then rises 24", sum(changes < 0), sum(changes > 0))
+    claim("always change by the same amount", np.allclose(bends, bends[0]))
+    claim("It has one minimum", (bends > 0).all())
+    claim(
+        "straight pieces that meet in ten corners",
+        len(set(corners)) == 10 and near[0] < min(corners) < max(corners) < near[-1],
+    )
+
+# %% [markdown]
 # ## How good is a grid's answer?
 #
 # To grade a grid you need the exact answer, and for a parabola algebra has it. Let $A$
@@ -325,20 +345,13 @@ lowest = loss(best_multiplier, belt_in, belt_cm)
 print(f"{best_multiplier:.7f} best multiplier")
 print(f"{lowest:.7f} cm², its loss")
 
-# %% tags=["remove-cell"]
-parabola = lowest + mean_xx * (guesses - best_multiplier) ** 2
-assert np.allclose(parabola, losses, rtol=1e-13)
-claim("2.5415", best_multiplier)
-claim("0.0722", lowest)
-claim("0.0095", grid_answer - best_multiplier)
-claim("0.0415", best_multiplier - wider_answer)
-
 # %% [markdown]
 # The grid of 50 missed $m^*$ by 0.0095, the grid of 51 by 0.0415. Now predict, for any
 # grid with step $h$, the error and what it adds to the loss:
 #
 # - The loss depends only on the distance to $m^*$, so the guess nearest to $m^*$ wins.
-#   It is at most half a step away: **the error is at most $h/2$**.
+#   If $m^*$ lies in the range, that guess is at most half a step away: **the error is
+#   at most $h/2$**.
 # - Put $h/2$ into {eq}`grid-parabola`: **the loss is too high by at most $A h^2 / 4$**.
 #   Halve the step, and this bound falls to a quarter.
 #
@@ -357,22 +370,14 @@ print(f"{len(sizes)} grids")
 print(f"{ratios.mean():.2f} of the bound on average")
 print(f"{ratios.max():.4f} of the bound at most")
 
-# %% tags=["remove-cell"]
-excess = loss(best, belt_in, belt_cm) - lowest
-claim("270", len(sizes))
-claim("0.47", ratios.mean())
-assert (errors <= steps / 2 * (1 + 1e-9)).all()
-assert (excess <= mean_xx * steps**2 / 4 * (1 + 1e-6)).all()
-assert sum(abs(np.array(best) - 2.5) < 1e-12) > 5
-
 # %% [markdown]
 # On logarithmic axes a power of the step is a straight line, so the two predictions
 # become two lines that no dot may cross.
 
 # %% tags=["hide-input"]
 #| name: fig-grid-error
-#| caption: 270 grids, from fine on the left to coarse on the right. The lines are the
-#|   predicted bounds.
+#| caption: One dot for each grid, from fine on the left to coarse on the right. The
+#|   lines are the predicted bounds.
 #| alt: Two panels with logarithmic axes and the grid's step across. Above, the dots of
 #|   the error lie below a rising straight line, most of them close to it, some
 #|   far below. Below, the dots of the excess loss lie under a line that climbs two
@@ -398,7 +403,43 @@ plt.show()
 # coarse grids share.) The scatter is the luck: a coarse grid may hit, but only the line
 # is a promise. To promise an error of $10^{-6}$, the step may be at most twice that,
 # which takes 2,500,001 evaluations of the loss.
-#
+
+# %% tags=["remove-cell"]
+with checks("How good is a grid's answer?"):
+    parabola = lowest + mean_xx * (guesses - best_multiplier) ** 2
+    claim("what remains is a constant", np.allclose(parabola, losses, rtol=1e-12))
+    claim(
+        "grid of 50 missed m^* by 0.0095, the grid of 51 by 0.0415",
+        guesses.size,
+        grid_answer - best_multiplier,
+        wider.size,
+        best_multiplier - wider_answer,
+    )
+    claim("at most half a step away", (errors <= steps / 2 * (1 + 1e-9)).all())
+    claim(
+        "the loss is too high by at most",
+        (excess <= mean_xx * steps**2 / 4 * (1 + 1e-6)).all(),
+    )
+    claim("errors of 270 grids", len(sizes))
+    claim("the mean ratio is 0.47", ratios.mean())
+    claim(
+        "the answer 2.5, which many coarse grids share",
+        sum(abs(np.array(best) - 2.5) < 1e-12) > 5,
+    )
+    finest = np.ptp(guesses) / 2_500_000
+    claim(
+        "an error of 1e-6, the step may be at most twice that, which takes 2,500,001",
+        finest / 2,
+        1 + np.ptp(guesses) / finest,
+    )
+
+# %% tags=["remove-cell"]
+with checks("Grid search"):
+    claim("the best of them is 2.551", grid_answer)
+    claim("The best of all numbers for this table is 2.5415", best_multiplier)
+    given("Every ruler says 2.54")
+
+# %% [markdown]
 # ## Zoom in instead
 #
 # Nearly all of these evaluations lie where nobody would look twice. On a unimodal curve
@@ -420,12 +461,6 @@ def zoom(low, high, points, rounds, belt_in, belt_cm):
 
 
 print(zoom(0, 5, 11, 3, belt_in, belt_cm))
-
-# %% tags=["remove-cell"]
-three = zoom(0, 5, 11, 3, belt_in, belt_cm)
-assert np.allclose(three, [2.5, 2.5, 2.54])
-claim("2.4", three[1] - 0.1)
-claim("2.6", three[1] + 0.1)
 
 # %% [markdown]
 # {numref}`fig-zoom-rounds` shows these three rounds.
@@ -473,13 +508,6 @@ gain = (points - 1) / 2  # later rounds divide the bound by this
 rounds = 1 + int(np.ceil(np.log(bound / target) / np.log(gain)))
 print(f"{rounds} rounds, {rounds * points} evaluations")
 
-# %% tags=["remove-cell"]
-claim("0.5", 2 * bound)
-claim("0.25", bound)
-claim("99", rounds * points)
-assert rounds == 9
-assert gain == 5
-
 # %% [markdown]
 # That is the prediction. Now run both searches, the nine rounds and the one fine grid.
 
@@ -492,21 +520,11 @@ one_grid = fine[np.concatenate(fine_losses).argmin()]
 print(f"{zoomed:.6f}, off by {zoomed - best_multiplier:.1e}: zoom")
 print(f"{one_grid:.6f}, off by {one_grid - best_multiplier:.1e}: grid")
 
-# %% tags=["remove-cell"]
-claim("2,500,001", len(fine))
-assert len(fine) == round(5 / (2 * target)) + 1
-assert 25_000 < len(fine) / (rounds * points) < 25_500
-claim("25,000", np.round(len(fine) / (rounds * points), -3))
-assert abs(one_grid - best_multiplier) <= target
-assert abs(zoomed - best_multiplier) <= target
-assert abs(zoomed - one_grid) < 1e-12
-claim("0.064", np.log10(gain) / points)
-
 # %% [markdown]
-# Both keep the promise, and zooming is some 25,000 times cheaper. (That both find the
-# same number is chance: the two grids share this point.) For each further digit a
-# single grid pays ten times more than for the digit before. Zooming pays the same for
-# every digit: $\log_{10} 5$ digits for 11 evaluations, or 0.064 digits for one.
+# Both keep the promise, and zooming is more than 25,000 times cheaper. (That both find
+# the same number is chance: the two grids share this point.) For a single grid each
+# further digit multiplies the cost by ten. Zooming pays the same for every digit:
+# $\log_{10} 5$ digits for 11 evaluations, or 0.064 digits for one.
 #
 # So why not go on, to all sixteen digits that a float64 holds? Because near its minimum
 # the curve is too flat. A float64 has gaps too: the next number after the lowest loss,
@@ -519,10 +537,6 @@ gap = np.spacing(lowest)  # to the next float64
 floor = np.sqrt(gap / mean_xx)
 print(f"{gap:.1e} gap, {floor:.0e} predicted floor")
 
-# %% tags=["remove-cell"]
-claim("1.4e-17", gap)
-claim("9e-11", floor)
-
 # %% [markdown]
 # Measure it with 200 zooms of 22 rounds from random starting intervals, and take the
 # median error after each round.
@@ -534,16 +548,6 @@ zoom_errors = abs(np.array(zooms) - best_multiplier)  # (200, 22)
 medians = np.median(zoom_errors, axis=0)
 print(f"{medians[-1]:.0e} median error after 22 rounds")
 
-# %% tags=["remove-cell"]
-claim("1e-11 to 1e-8", medians[-1])
-claim("200", len(zooms))
-assert zoom_errors[:, -1].max() < 1e-7
-assert zoom_errors[:, rounds - 1].max() < target
-assert abs(np.log10(medians[0] / medians[8]) / 88 - np.log10(gain) / points) < 0.003
-_d = np.linspace(-3e-10, 3e-10, 2001)
-_jitter = loss(best_multiplier + _d, belt_in, belt_cm) - lowest - mean_xx * _d**2
-assert 10 < _jitter.std() / gap < 500
-
 # %% [markdown]
 # The order of magnitude is right, and more was not promised: before the computer
 # squares anything, it rounds each product $m x_i$, of about a hundred centimeters, and
@@ -552,7 +556,7 @@ assert 10 < _jitter.std() / gap < 500
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 #| name: fig-grid-zoom
-#| caption: Median error of 200 zooms, and the errors of the single grids from above.
+#| caption: Median error of the zooms, and the errors of the single grids from above.
 #|   The floor is typical, not a bound.
 #| alt: Logarithmic axes with the number of loss evaluations across and the error up.
 #|   Blue dots of single grids sink slowly over the whole width; the last is the fine
@@ -578,7 +582,54 @@ plt.show()
 # %% [markdown]
 # Ten of the sixteen digits, more or less, are all that the *height* of the curve can
 # give. Its *slope*, which changes sign at $m^*$, can give the rest.
-#
+
+# %% tags=["remove-cell"]
+with checks("Zoom in instead"):
+    three = zoom(0, 5, 11, 3, belt_in, belt_cm)
+    given("Three rounds with 11 points", "from 0 to 5 at the top")
+    claim("from 2 to 3 in the middle", three[0] - 0.5, three[0] + 0.5)
+    claim("from 2.4 to 2.6 at the bottom", three[1] - 0.1, three[1] + 0.1)
+    claim("2.5, 2.5 and 2.54", *three)
+    claim("each round divides the step by five", gain == 5)
+    claim("The first step is 0.5, which bounds the error by 0.25", 2 * bound, bound)
+    claim(
+        "rounds of 11 evaluations bring that bound below 1e-6",
+        points,
+        bound / gain ** (rounds - 1),
+    )
+    claim(
+        "the nine rounds and the one fine grid",
+        rounds == 9 and len(fine) == 1 + round(5 / (2 * target)),
+    )
+    found = np.array([zoomed, one_grid])
+    claim("Both keep the promise", (abs(found - best_multiplier) <= target).all())
+    claim("more than 25,000 times cheaper", len(fine) / (rounds * points))
+    claim("both find the same number", abs(zoomed - one_grid) < 1e-12)
+    measured = np.log10(medians[0] / medians[8]) / (8 * points)
+    claim(
+        "Zooming pays the same for every digit",
+        abs(measured - np.log10(gain) / points) < 0.003,
+    )
+    claim(
+        "log_10 5 digits for 11 evaluations, or 0.064 digits for one",
+        gain,
+        points,
+        np.log10(gain) / points,
+    )
+    claim("the lowest loss, 0.0722, is 1.4e-17 away", lowest, gap)
+    claim("200 zooms of 22 rounds", *zoom_errors.shape)
+    claim("The order of magnitude is right", floor / 10 < medians[-1] < 10 * floor)
+    d = np.linspace(-3e-10, 3e-10, 2001)
+    jitter = loss(best_multiplier + d, belt_in, belt_cm) - lowest - mean_xx * d**2
+    claim("shakes the loss by dozens of gaps", 10 < jitter.std() / gap < 500)
+    claim(
+        "one millionth near a hundred evaluations",
+        (zoom_errors[:, rounds - 1] < target).all(),
+    )
+    claim("one ten-billionth, the predicted floor", 0.8e-10 < floor < 1.25e-10)
+    claim("Ten of the sixteen digits, more or less", zoom_errors[:, -1].max() < 1e-7)
+
+# %% [markdown]
 # ## What more parameters cost
 #
 # One parameter was kind to you. Suppose that each belt also had a fixed extra length
@@ -621,16 +672,9 @@ for p in (1, 2, 3, 4):
     seconds.append(min(runs))
     print(f"p = {p}: {count:9,} losses, {min(runs) * 1e3:8.3f} ms")
 
-# %% tags=["remove-cell"]
-assert count == 50**4
-assert np.isclose(search(features[:1], belt_cm, guesses)[0], losses.min())
-_plane = [loss(guesses, belt_in, belt_cm - b) for b in guesses]
-assert np.isclose(search(features[:2], belt_cm, guesses)[0], np.min(_plane))
-assert 10 < seconds[3] / seconds[2] < 250
-
 # %% [markdown]
-# Each line takes about fifty times as long as the one above. So take the time of
-# the last line and go on multiplying.
+# Each line has fifty times as many losses as the one above, and the times follow. So
+# take the time of the last line and go on multiplying.
 
 # %% tags=["nbval-ignore-output"]
 units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
@@ -641,19 +685,38 @@ for p in range(5, 11):
     estimate /= units[unit]
     print(f"p = {p:2}: {50**p:.0e} losses, {estimate:.1f} {unit}")
 
+# %% [markdown]
+# Five parameters are 312,500,000 evaluations, a coffee break. Ten would outlast you,
+# and hardware does not help: a computer a thousand times faster buys less than two more
+# parameters, since $50^2$ is 2500. And ten is few. A small neural network has hundreds.
+
 # %% tags=["remove-cell"]
-years = seconds[3] * 50**6 / (365.25 * 24 * 3600)
-claim("> 80", years)
-claim("312,500,000", len(guesses) ** 5)
-claim("2500", len(guesses) ** 2)
+with checks("What more parameters cost"):
+    line, plane = (search(features[:p], belt_cm, guesses) for p in (1, 2))
+    claim(
+        "With 50 values for each, there are 50 times as many combinations",
+        guesses.size,
+        plane[1] / line[1],
+    )
+    claim(
+        "multiplies by 50 again, and p parameters make 50^p",
+        count == guesses.size**4,
+    )
+    by_loss = [loss(guesses, belt_in, belt_cm - b) for b in guesses]
+    claim(
+        "The code says the same",
+        np.allclose([line[0], plane[0]], [losses.min(), np.min(by_loss)]),
+    )
+    claim("fifty times as many losses", plane[1] == 50 * line[1])
+    claim("Five parameters are 312,500,000", guesses.size**5)
+    claim("Ten would outlast you", seconds[3] * 50**6 / units["years"] > 80)
+    claim(
+        "a thousand times faster buys less than two more parameters",
+        guesses.size**2 > 1000,
+    )
+    claim("50^2 is 2500", guesses.size**2 == 2500)
 
 # %% [markdown]
-# Five parameters are 312,500,000 evaluations, a coffee break. (The tutorial, at this
-# point, prints $5^{50}$ in place of $50^5$; a slip that is made in a moment, and it
-# turns minutes into eons.) Ten would outlast you, and hardware does not help: a
-# computer a thousand times faster buys less than two more parameters, since $50^2$ is
-# 2500. And ten is few. A small neural network has hundreds.
-#
 # ## Zooming loses its promise
 #
 # Zooming was so cheap. Could it rescue the grid? With 11 points for each of two
@@ -688,29 +751,16 @@ for name, (m, b) in ends.items():
     lost = loss(m, belt_in, belt_cm - b)
     print(f"m {m:.4f}, b {b:6.3f}, loss {lost:.4f}: {name}")
 
-# %% tags=["remove-cell"]
-_exact, _eleven, _fifty = ends.values()
-claim("0.573", _exact[1])
-assert abs(_eleven - [2.5009, 1.6380]).max() < 1e-3
-assert abs(_fifty - [2.5442, -0.1100]).max() < 1e-3
-assert loss(_eleven[0], belt_in, belt_cm - _eleven[1]) > 1.2 * lowest
-assert loss(_fifty[0], belt_in, belt_cm - _fifty[1]) > 1.02 * lowest
-assert loss(_exact[0], belt_in, belt_cm - _exact[1]) < 0.92 * lowest
-claim("121", points**2)
-_first, _second = zoom_plane(11, 2, belt_in, belt_cm)
-assert np.allclose(_first, [2.5, 2])
-claim("1.65", belt_cm.mean() - 2.5 * belt_in.mean())
-assert _first[1] - 1 > _exact[1]
-
 # %% [markdown]
-# Neither search arrives, and more points do not help. Both even end with a higher loss
-# than 0.0722, which one parameter reached without any $b$. {numref}`fig-zoom-valley`
-# shows where the search with 11 points goes wrong.
+# Neither search arrives, with 50 points a side no more than with 11. Both even end with
+# a higher loss than 0.0722, which one parameter reached without any $b$.
+# {numref}`fig-zoom-valley` shows where the search with 11 points goes wrong.
 
 # %% tags=["hide-input"]
 #| name: fig-zoom-valley
-#| caption: The loss over both parameters, near its minimum. Of the first grid only one
-#|   column of points lies in this part of the plane.
+#| caption: The loss over both parameters, near its minimum, with contours at 0.1, 0.3
+#|   and 1 cm². Of the first grid only one column of points lies in this part of the
+#|   plane.
 #| alt: The multiplier runs across, the extra length up. Nested oval contours, long,
 #|   thin and slanted, run from the upper left to the lower right: a narrow valley. A
 #|   column of dots stands at 2.5; the dot at an extra length of 2 is marked as the
@@ -750,12 +800,44 @@ plt.show()
 # stands, *which way is down?* That question costs little even for hundreds of
 # parameters. {ref}`slopes` asks it for one, and {ref}`conditioning` returns to narrow
 # valleys.
-#
+
+# %% tags=["remove-cell"]
+with checks("Zooming loses its promise"):
+    exact, eleven, fifty = ends.values()
+    costs = [loss(m, belt_in, belt_cm - b) for m, b in ends.values()]
+    first, _ = zoom_plane(11, 2, belt_in, belt_cm)
+    claim(
+        "With 11 points for each of two parameters, a round costs a mere 121",
+        points,
+        points**2,
+    )
+    given("Take 11 and then 50 points a side", "search with 11 points")
+    claim(
+        "Neither search arrives, with 50 points a side no more than with 11",
+        min(costs[1:]) > 1.1 * costs[0],
+    )
+    claim("Both even end with a higher loss", min(costs[1:]) > lowest)
+    claim("than 0.0722, which one parameter reached", lowest)
+    given("contours at 0.1, 0.3 and 1 cm²")
+    claim("dots stands at 2.5; the dot at an extra length of 2 is", *first)
+    claim("A shaded band from 1 to 3", first[1] - 1, first[1] + 1)
+    claim("below the band, at 0.573", exact[1])
+    claim("the zoom ends lies inside the band", 1 < eleven[1] < 3)
+    claim("has points only at m = 2.5", first[0])
+    claim("the valley lies at b = 1.65", belt_cm.mean() - 2.5 * belt_in.mean())
+    claim(
+        "from 1 to 3, and the minimum, at 0.573, is already outside",
+        first[1] - 1,
+        first[1] + 1,
+        exact[1],
+    )
+
+# %% [markdown]
 # ## Why the answer is not 2.54
 #
 # One gap is closed: zooming went from 2.551 to 2.5415. No search will close the other,
-# since algebra gives the same number. An inch is 2.54 cm by definition. So look at the
-# table. What should it print?
+# since algebra gives the same number. An inch is 2.54 cm by definition
+# {cite}`thompson2008`. So look at the table. What should it print?
 
 # %%
 import pandas as pd
@@ -764,10 +846,6 @@ columns = {"inches": belt_in, "times 2.54": 2.54 * belt_in}
 columns["rounded"] = np.round(2.54 * belt_in)
 columns["table"] = belt_cm
 pd.DataFrame(columns)
-
-# %% tags=["remove-cell"]
-assert np.array_equal(np.round(2.54 * belt_in), belt_cm)
-claim("2.54", np.mean(belt_in * 2.54 * belt_in) / mean_xx)
 
 # %% [markdown]
 # All ten rows are the exact length, rounded to whole centimeters. If that is how the
@@ -780,21 +858,6 @@ low_ends = (belt_cm - 0.5) / belt_in
 high_ends = (belt_cm + 0.5) / belt_in
 print(f"{low_ends.max():.4f} highest of the lower ends")
 print(f"{high_ends.min():.4f} lowest of the upper ends")
-
-# %% tags=["remove-cell"]
-claim("2.5385", low_ends.max())
-claim("2.5410", high_ends.min())
-outside = (best_multiplier < low_ends) | (best_multiplier > high_ends)
-assert outside.tolist() == [True] + [False] * 9
-_closer = abs(best_multiplier * belt_in - belt_cm) < abs(2.54 * belt_in - belt_cm)
-assert not _closer[0]
-assert _closer.sum() == 6
-claim("78", np.round(best_multiplier * belt_in[0]))
-claim("77", belt_cm[0])
-_inches = np.round(2 * belt_cm / 2.54) / 2
-assert np.array_equal(_inches, belt_in)
-assert (belt_cm / (belt_in + 0.25)).max() < 2.54 < best_multiplier
-assert best_multiplier < (belt_cm / (belt_in - 0.25)).min()
 
 # %% [markdown]
 # A multiplier that all ten rows allow must lie between these two.
@@ -846,50 +909,117 @@ print(f"{best_multiplier - 2.54:.4f} off in our table")
 farther = np.mean(off > best_multiplier - 2.54)
 print(f"{farther:.0%} of the shops are farther off")
 
-# %% tags=["remove-cell"]
-claim("0.0018", off.mean())
-claim("0.0015", best_multiplier - 2.54)
-claim("53%", farther)
-
 # %% [markdown]
 # It is not. The average shop is off by 0.0018, ours by 0.0015, and 53% of the shops do
 # worse. Rounding explains the second gap.
-#
+
+# %% tags=["remove-cell"]
+with checks("Why the answer is not 2.54"):
+    claim("Why the answer is not 2.54", abs(best_multiplier - 2.54) > 0.001)
+    claim("zooming went from 2.551 to 2.5415", grid_answer, zoomed)
+    claim("algebra gives the same number", abs(zoomed - best_multiplier) < target)
+    given("An inch is 2.54 cm by definition")
+    claim(
+        "All ten rows are the exact length, rounded",
+        np.array_equal(np.round(2.54 * belt_in), belt_cm),
+    )
+    claim("A line at 2.54 lies inside the band", band[0] < 2.54 < band[1])
+    outside = (best_multiplier < low_ends) | (best_multiplier > high_ends)
+    claim(
+        "misses the bar of the shortest belt alone",
+        outside.tolist() == [True] + [False] * 9,
+    )
+    claim("between 2.5385 and 2.5410 can have made this table", *band)
+    claim("2.54 is one of them", band[0] < 2.54 < band[1])
+    claim(
+        "would print 78 for the first belt, where the table says 77",
+        np.round(best_multiplier * belt_in[0]),
+        belt_cm[0],
+    )
+    closer = abs(best_multiplier * belt_in - belt_cm) < abs(2.54 * belt_in - belt_cm)
+    claim("closer to six of the other nine", not closer[0] and closer.sum() == 6)
+    claim(
+        "Another story fits all ten rows too",
+        np.array_equal(np.round(2 * belt_cm / 2.54) / 2, belt_in),
+    )
+    claim(
+        "Then both multipliers are allowed",
+        (belt_cm / (belt_in + 0.25)).max() < 2.54
+        and best_multiplier < (belt_cm / (belt_in - 0.25)).min(),
+    )
+    claim("Is 2.5415 farther off", best_multiplier)
+    claim("Let 10,000 imaginary shops", len(shop_in))
+    claim(
+        "off by 0.0018, ours by 0.0015, and 53% of the shops do worse",
+        off.mean(),
+        best_multiplier - 2.54,
+        farther,
+    )
+
+# %% [markdown]
 # ## What to keep
 #
 # - A **loss** turns many residuals into one number. Squares keep residuals from
 #   canceling and make the curve smooth.
-# - A grid with step $h$ answers to within $h/2$, and its {term}`excess loss` shrinks
-#   like $h^2$.
+# - On a parabola whose minimum lies in its range, a grid with step $h$ answers to
+#   within $h/2$, and its {term}`excess loss` shrinks like $h^2$.
 # - The loss of one multiplier is not monotonic but **unimodal**: it falls to one
 #   minimum, then rises. That is why zooming works, in one dimension.
 # - With 50 values each, $p$ parameters cost $50^p$ evaluations: two are fine, ten are
 #   not. And in two dimensions zooming can lose the minimum for good.
 # - A search finds what the loss asks for, not what you meant: here 2.5415, not 2.54.
-#
+
+# %% tags=["remove-cell"]
+with checks("What to keep"):
+    claim("answers to within", (ratios < 1 + 1e-9).all())
+    claim(
+        "With 50 values each, p parameters cost 50^p evaluations",
+        count == guesses.size**4,
+    )
+    claim("here 2.5415", best_multiplier)
+    given("not 2.54")
+
+# %% [markdown]
 # ## Exercises
 #
 # ::::{exercise}
 # :label: ex-grid-predict
 # Without running it: what does a grid of 11 values from 2 to 3 answer? What is the
 # largest error that it could have made, what error does it make, and by how much is its
-# loss above the minimum? Then check.
+# loss above the minimum? ($A$ is 1593.25.) Then check.
 # ::::
 #
-# ::::{solution} ex-grid-predict
+# ```{solution-start} ex-grid-predict
 # :class: dropdown
-# The step is 0.1, so the error is at most 0.05. The guess nearest to 2.5415 is 2.5, the
-# error is 0.0415, and the excess loss is its square times $A = 1593.25$,
-# which is 2.74 cm².
-#
-# ```python
-# grid = np.linspace(2, 3, 11)
-# best = grid[loss(grid, belt_in, belt_cm).argmin()]
-# print(best, best_multiplier - best)
-# print(loss(best, belt_in, belt_cm) - lowest)
 # ```
-# ::::
 #
+# The step is 0.1, and half of it, 0.05, bounds the error. The guess nearest to 2.5415
+# is 2.5, the error is 0.0415, and the excess loss is its square times $A$, 2.74 cm².
+
+# %%
+grid = np.linspace(2, 3, 11)
+best = grid[loss(grid, belt_in, belt_cm).argmin()]
+print(best, best_multiplier - best)
+print(loss(best, belt_in, belt_cm) - lowest)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("a grid of 11 values from 2 to 3", grid.size, grid[0], grid[-1])
+    claim("is 1593.25", mean_xx)
+    claim(
+        "The step is 0.1, and half of it, 0.05, bounds the error",
+        grid[1] - grid[0],
+        (grid[1] - grid[0]) / 2,
+    )
+    claim("guess nearest to 2.5415 is 2.5", best_multiplier, best)
+    claim("the error is 0.0415", best_multiplier - best)
+    claim("2.74 cm²", mean_xx * (best_multiplier - best) ** 2)
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-grid-points
 # How many points a round make zooming cheapest? Predict the digits per evaluation for 4
@@ -897,30 +1027,57 @@ claim("53%", farther)
 # (With three points a round never shrinks anything. Why?)
 # ::::
 #
-# ::::{solution} ex-grid-points
+# ```{solution-start} ex-grid-points
 # :class: dropdown
+# ```
+#
 # A round of $k$ points divides the step by $(k - 1)/2$, which gives
 # $\log_{10}((k-1)/2)/k$ digits per evaluation. It is largest at seven points, 0.068,
 # and flat around it: seven points need 91 evaluations, and eleven need 99. With three
-# points the two gaps around the middle one are the whole interval, and
-# $\log_{10} 1 = 0$.
-#
-# ```python
-# for k in range(4, 14):
-#     gain = (k - 1) / 2
-#     bound = 5 / (k - 1) / 2
-#     rounds = 1 + int(np.ceil(np.log(bound / target) / np.log(gain)))
-#     end = zoom(0, 5, k, rounds, belt_in, belt_cm)[-1]
-#     reached = abs(end - best_multiplier) < target
-#     print(k, f"{np.log10(gain) / k:.4f}", rounds * k, reached)
-# ```
-#
+# points the two gaps around the middle one are the whole interval.
+
+# %%
+rows = []
+for k in range(4, 14):
+    gain = (k - 1) / 2
+    bound = 5 / (k - 1) / 2
+    rounds = 1 + int(np.ceil(np.log(bound / target) / np.log(gain)))
+    end = zoom(0, 5, k, rounds, belt_in, belt_cm)[-1]
+    reached = abs(end - best_multiplier) < target
+    rows.append((k, np.log10(gain) / k, rounds * k, reached))
+names = ["points", "digits", "evaluations", "reached"]
+by_points = pd.DataFrame(rows, columns=names).set_index("points")
+by_points
+
+# %% [markdown]
 # Every round here computes some losses again that the round before knew.
 # *Golden-section search* {cite}`kiefer1953` places its points so that the next round
 # can use one of them again. Each step then costs one new evaluation and divides the
 # interval by 1.618. That makes 0.209 digits per evaluation, three times as many.
-# ::::
 #
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    digits, evaluations = by_points.digits, by_points.evaluations
+    claim("4 to 13 points", by_points.index.min(), by_points.index.max())
+    claim("needs for an error of 1e-6", target)
+    claim("log_10((k-1)/2)/k digits per evaluation", by_points.reached.all())
+    claim("It is largest at seven points", digits.idxmax() == 7)
+    claim("0.068, and flat around it", digits[7])
+    claim(
+        "seven points need 91 evaluations, and eleven need 99",
+        evaluations[7],
+        evaluations[11],
+    )
+    claim("make zooming cheapest", evaluations.idxmin() == 7)
+    golden = (1 + np.sqrt(5)) / 2
+    claim("divides the interval by 1.618", golden)
+    claim("0.209 digits per evaluation", np.log10(golden))
+    claim("three times as many", 3 < np.log10(golden) / digits[7] < 3.3)
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-grid-absolute
 # Find the multiplier with the smallest mean *absolute* residual on a fine grid. It is
@@ -928,20 +1085,34 @@ claim("53%", farther)
 # one of these ratios? Could it have made the table by rounding?
 # ::::
 #
-# ::::{solution} ex-grid-absolute
+# ```{solution-start} ex-grid-absolute
 # :class: dropdown
+# ```
+#
 # Between two corners the curve is straight, so its minimum lies in a corner, and each
 # corner is a belt whose residual is zero. Here it is the belt of 42.5 inches, with
 # 2.5412. That is outside the band of {numref}`fig-belts-rounding`, which ends at
 # 2.5410: this loss, too, gets what it asks for.
-#
-# ```python
-# near = np.linspace(2.5, 2.6, 100_001)
-# absolute = mean_absolute(near, belt_in, belt_cm)
-# print(near[absolute.argmin()], belt_cm / belt_in)
+
+# %%
+near = np.linspace(2.5, 2.6, 100_001)
+absolute = mean_absolute(near, belt_in, belt_cm)
+print(near[absolute.argmin()], belt_cm / belt_in)
+
+# %% [markdown]
+# ```{solution-end}
 # ```
-# ::::
-#
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    best_ratio = near[absolute.argmin()]
+    belt = abs(belt_cm / belt_in - best_ratio).argmin()
+    claim("It is the ratio", abs(belt_cm[belt] / belt_in[belt] - best_ratio) < 1e-6)
+    claim("the belt of 42.5 inches, with 2.5412", belt_in[belt], best_ratio)
+    claim("That is outside the band", best_ratio > high_ends.min())
+    claim("ends at 2.5410", high_ends.min())
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-grid-suspects
 # Open: who made this table? Besides the shop that rounds each row, there are two more
@@ -950,22 +1121,48 @@ claim("53%", farther)
 # all three fit the ten rows? Which belt would you ask to see, to tell them apart?
 # ::::
 #
-# ::::{solution} ex-grid-suspects
+# ```{solution-start} ex-grid-suspects
 # :class: dropdown
+# ```
+#
 # All three fit. Ask for a belt of 56.5 inches: rounding prints 144, since two inches
 # are 5.08 cm and the surplus has added up. The one who adds fives prints 143, and so
 # does the one who measures, if the belts go on in steps of five centimeters. These two
 # part at 153 cm: adding fives calls it 60.5 inches, measuring calls it 60.
-#
-# ```python
-# longer_in = np.arange(32.5, 64, 2)
-# fives_cm = 83 + 5 * np.arange(len(longer_in))
-# measured_in = np.round(2 * fives_cm / 2.54) / 2
-# rows = [longer_in, np.round(2.54 * longer_in), fives_cm, measured_in]
-# print(np.column_stack(rows))
+
+# %%
+longer_in = np.arange(32.5, 64, 2)
+fives_cm = 83 + 5 * np.arange(len(longer_in))
+measured_in = np.round(2 * fives_cm / 2.54) / 2
+rounded_cm = np.round(2.54 * longer_in)
+print(np.column_stack([longer_in, rounded_cm, fives_cm, measured_in]))
+
+# %% [markdown]
+# ```{solution-end}
 # ```
-# ::::
-#
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim(
+        "All three fit",
+        np.array_equal(rounded_cm[:9], belt_cm[1:])
+        and np.array_equal(fives_cm[:9], belt_cm[1:])
+        and np.array_equal(measured_in[:9], belt_in[1:]),
+    )
+    first = (rounded_cm != fives_cm).argmax()
+    claim("56.5 inches: rounding prints 144", longer_in[first], rounded_cm[first])
+    claim("two inches are 5.08 cm", 2.54 * np.diff(longer_in)[0])
+    claim("adds fives prints 143", fives_cm[first])
+    claim("so does the one who measures", measured_in[first] == longer_in[first])
+    second = (measured_in != longer_in).argmax()
+    claim(
+        "part at 153 cm: adding fives calls it 60.5 inches, measuring calls it 60",
+        fives_cm[second],
+        longer_in[second],
+        measured_in[second],
+    )
+
+# %% [markdown]
 # ## Sources and further reading
 #
 # The belts, the two guesses and the grid of fifty are from Josef Fruehwald's tutorial
@@ -973,56 +1170,3 @@ claim("53%", farther)
 # with a ruler. {cite}`boyd2004` is the place to learn what convexity, a stricter word
 # than unimodal, is worth, and {cite}`goldberg1991` what a float can and cannot hold.
 # {cite}`harris2020` describes NumPy, which did the counting.
-
-# %% tags=["remove-cell"]
-_grid = np.linspace(2, 3, 11)
-_best = _grid[loss(_grid, belt_in, belt_cm).argmin()]
-assert _best == 2.5
-claim("0.05", (_grid[1] - _grid[0]) / 2)
-claim("0.0415", best_multiplier - _best)
-claim("1593.25", mean_xx)
-claim("2.74", loss(_best, belt_in, belt_cm) - lowest)
-
-_digits = {k: np.log10((k - 1) / 2) / k for k in range(4, 14)}
-_needed = {}
-for _k in _digits:
-    _bound, _gain = 5 / (_k - 1) / 2, (_k - 1) / 2
-    _rounds = 1 + int(np.ceil(np.log(_bound / target) / np.log(_gain)))
-    _needed[_k] = _k * _rounds
-    _end = zoom(0, 5, _k, _rounds, belt_in, belt_cm)[-1]
-    assert abs(_end - best_multiplier) < target
-assert max(_digits, key=_digits.get) == 7
-assert min(_needed, key=_needed.get) == 7
-claim("0.068", _digits[7])
-claim("91", _needed[7])
-claim("4", min(_digits))
-claim("13", max(_digits))
-claim("1.618", (1 + np.sqrt(5)) / 2)
-claim("0.209", np.log10((1 + np.sqrt(5)) / 2))
-assert 3 < np.log10((1 + np.sqrt(5)) / 2) / _digits[7] < 3.3
-
-# %% tags=["remove-cell"]
-_near = np.linspace(2.5, 2.6, 100_001)
-_absolute = mean_absolute(_near, belt_in, belt_cm)
-_belt = abs(belt_cm / belt_in - _near[_absolute.argmin()]).argmin()
-assert abs(belt_cm[_belt] / belt_in[_belt] - _near[_absolute.argmin()]) < 1e-6
-assert belt_cm[_belt] / belt_in[_belt] > high_ends.min()
-claim("42.5", belt_in[_belt])
-claim("2.5412", belt_cm[_belt] / belt_in[_belt])
-
-_longer = np.arange(32.5, 64, 2)
-_rounded = np.round(2.54 * _longer)
-_fives = 83 + 5 * np.arange(len(_longer))
-_measured = np.round(2 * _fives / 2.54) / 2
-assert np.array_equal(_fives[:9], belt_cm[1:])
-assert np.array_equal(_measured[:9], belt_in[1:])
-_parts = (_rounded != _fives).argmax()
-claim("56.5", _longer[_parts])
-claim("144", _rounded[_parts])
-claim("143", _fives[_parts])
-assert _measured[_parts] == _longer[_parts]
-_parts = (_measured != _longer).argmax()
-claim("153", _fives[_parts])
-claim("60.5", _longer[_parts])
-claim("60", _measured[_parts])
-claim("5.08", np.diff(_longer)[0] * 2.54)

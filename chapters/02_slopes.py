@@ -49,11 +49,6 @@ def loss(multiplier, belt_in, belt_cm):
 
 print(loss(1.7, *belts), "cm²")
 
-# %% tags=["remove-cell"]
-from helpers import claim
-
-claim("1128.2125", loss(1.7, *belts))
-
 # %% [markdown]
 # ## Which way is down?
 #
@@ -82,20 +77,6 @@ def slope(multiplier, belt_in, belt_cm):
 
 print(slope(1.7, *belts), "cm² per unit of m")
 
-# %% tags=["remove-cell"]
-from fractions import Fraction
-
-claim("-2681.35", slope(1.7, *belts))
-
-
-def exact_slope(multiplier, belt_in, belt_cm):
-    """The slope in rational numbers, with no rounding at all."""
-    pairs = list(zip(map(Fraction, belt_in), map(Fraction, belt_cm), strict=True))
-    return 2 * sum(x * (multiplier * x - y) for x, y in pairs) / len(pairs)
-
-
-assert exact_slope(Fraction("1.7"), *belts) == Fraction("-2681.35")
-
 # %% [markdown]
 # The sign says that the loss falls as the multiplier rises, so down is to the right.
 # The size says how fast: $-2681.35$ cm² for each unit of $m$, if the curve stays
@@ -105,12 +86,6 @@ assert exact_slope(Fraction("1.7"), *belts) == Fraction("-2681.35")
 nudge = 0.001
 print(f"{slope(1.7, *belts) * nudge:.5f} predicted")
 print(f"{loss(1.7 + nudge, *belts) - loss(1.7, *belts):.5f} measured")
-
-# %% tags=["remove-cell"]
-change = loss(1.7 + nudge, *belts) - loss(1.7, *belts)
-claim("-2.68135", slope(1.7, *belts) * nudge)
-claim("-2.67976", change)
-claim("0.0016", change - slope(1.7, *belts) * nudge)
 
 # %% [markdown]
 # The loss falls a little less than predicted; 0.0016 is missing. The curve bends away
@@ -143,8 +118,26 @@ ax.set_title("The tangent at 1.7 points down to the right")
 plt.show()
 
 # %% tags=["remove-cell"]
-claim("2.54", (belt_in @ belt_cm) / (belt_in @ belt_in))
-claim("2.12", 1.7 - loss(1.7, *belts) / slope(1.7, *belts))
+from helpers import checks, claim, given
+
+with checks("Which way is down?"):
+    steepness = slope(1.7, *belts)
+    claim("-2681.35 cm² for each unit of m", steepness)
+    claim(
+        "a move of 0.001 that predicts a change of -2.68135",
+        nudge,
+        steepness * nudge,
+    )
+    change = loss(1.7 + nudge, *belts) - loss(1.7, *belts)
+    claim("0.0016 is missing", change - steepness * nudge)
+    meets_zero, bottom = 1.7 - loss(1.7, *belts) / steepness, multipliers[154]
+    claim(
+        "meets zero loss near 2.12, but the bottom lies near 2.54", meets_zero, bottom
+    )
+    claim("multiplier from 1 to 3", multipliers[0], multipliers[-1])
+    claim("its bottom near 2.54", bottom)
+    given("A dot marks the guess 1.7")
+    claim("crosses zero loss near 2.12", meets_zero)
 
 # %% [markdown]
 # ## Where the slope is zero
@@ -166,10 +159,6 @@ claim("2.12", 1.7 - loss(1.7, *belts) / slope(1.7, *belts))
 best = (belt_in @ belt_cm) / (belt_in @ belt_in)
 print(f"{best:.7f} best multiplier")
 print(f"{loss(best, *belts):.7f} cm², its loss")
-
-# %% tags=["remove-cell"]
-claim("2.5414718", best)
-assert abs(slope(best, *belts)) < 1e-9
 
 # %% [markdown]
 # The formula gives 2.5414718, where the grid had to stop at 2.551.
@@ -198,18 +187,24 @@ ax.set(xlabel="multiplier m (cm per inch)", ylabel="slope (cm² per unit of m)")
 ax.set_title("The slope of the loss is a straight line")
 plt.show()
 
+# %% [markdown]
+# A slope that only rises crosses zero at most once: to the left of that point it is
+# negative, to the right positive. A curve whose slope never falls is *{term}`convex`*
+# {cite}`boyd2004`, and on such a curve you can trust the sign of the slope anywhere.
+
 # %% tags=["remove-cell"]
-assert np.all(np.diff(slopes) > 0)
-assert np.allclose(np.diff(slopes, 2), 0, atol=1e-9)
-nearest = min(grid, key=lambda m: loss(m, *belts))
-claim("2.551", nearest)
-assert loss(nearest, *belts) > loss(best, *belts)
+with checks("Where the slope is zero"):
+    nearest = min(grid, key=lambda m: loss(m, *belts))
+    claim("gives 2.5414718, where the grid had to stop at 2.551", best, nearest)
+    claim("one zero, where the bracket vanishes", abs(slope(best, *belts)) < 1e-9)
+    given("multiplier from 0 to 5")
+    claim("crosses zero, near 2.54", best)
+    claim(
+        "the slope is a straight line, and it rises",
+        np.allclose(np.diff(slopes, 2), 0, atol=1e-9) and (np.diff(slopes) > 0).all(),
+    )
 
 # %% [markdown]
-# A slope that only rises crosses zero once. To the left of that point it is negative,
-# to the right positive. A curve whose slope never falls is *{term}`convex`*
-# {cite}`boyd2004`, and on such a curve you can trust the sign of the slope anywhere.
-#
 # ## A slope without the derivative
 #
 # Suppose you cannot differentiate the loss, only evaluate it. Then walk a step $h$ and
@@ -259,17 +254,32 @@ for h in (1, 0.1, 0.01, 0.001):
     central = central_difference(loss, 1.7, h, *belts)
     print(f"{error / h:.2f}, central {central:.2f}, h {h}")
 
-# %% tags=["remove-cell"]
-claim("1593.25", (belt_in**2).mean())
-claim("1593.25", forward_difference(loss, 1.7, 1, *belts) - slope(1.7, *belts))
-assert abs(central_difference(loss, 1.7, 1, *belts) - slope(1.7, *belts)) < 1e-9
-
 # %% [markdown]
 # Both predictions hold. The forward error is called *truncation error*, since it comes
 # from cutting the expansion off after the tangent. It explains the 0.0016 that were
 # missing above: they are 1593.25 times the square of 0.001. But the parabola is a
 # special case. On other curves the central difference has an error too.
-#
+
+# %% tags=["remove-cell"]
+with checks("A slope without the derivative"):
+    mean_xx = (belt_in**2).mean()
+    claim("h times 1593.25", mean_xx)
+    hs = np.array([1, 0.1, 0.01, 0.001])
+    forward = np.array([forward_difference(loss, 1.7, h, *belts) for h in hs])
+    centered = np.array([central_difference(loss, 1.7, h, *belts) for h in hs])
+    claim(
+        "Both predictions hold",
+        np.allclose((forward - slope(1.7, *belts)) / hs, mean_xx, rtol=1e-6)
+        and np.allclose(centered, slope(1.7, *belts), rtol=1e-9),
+    )
+    claim(
+        "0.0016 that were missing above: they are 1593.25 times the square of 0.001",
+        mean_xx * nudge**2,
+        mean_xx,
+        nudge,
+    )
+
+# %% [markdown]
 # ## The tempting mistake: the smallest step you can type
 #
 # If the error shrinks with $h$, why not take $h = 10^{-12}$, or $10^{-20}$?
@@ -277,18 +287,6 @@ assert abs(central_difference(loss, 1.7, 1, *belts) - slope(1.7, *belts)) < 1e-9
 # %%
 for h in (1e-4, 1e-8, 1e-12, 1e-14, 1e-16, 1e-20):
     print(f"{forward_difference(loss, 1.7, h, *belts):10.4f}, h {h:.0e}")
-
-# %% tags=["remove-cell"]
-assert forward_difference(loss, 1.7, 1e-20, *belts) == 0
-assert forward_difference(loss, 1.7, 1e-16, *belts) == 0
-assert 1.7 + 1e-16 == 1.7
-error_by_step = {
-    h: abs(forward_difference(loss, 1.7, h, *belts) - slope(1.7, *belts))
-    for h in (1e-4, 1e-8, 1e-12, 1e-14)
-}
-assert error_by_step[1e-8] < error_by_step[1e-4] < error_by_step[1e-12] * 2
-assert error_by_step[1e-14] > 10
-claim("2.2e-16", np.spacing(1.7))
 
 # %% [markdown]
 # The estimate improves down to $10^{-8}$, then it gets worse, and from $10^{-16}$ on it
@@ -302,14 +300,10 @@ claim("2.2e-16", np.spacing(1.7))
 print(f"{loss(1.7, *belts):.12f}")
 print(f"{loss(1.7 + 1e-12, *belts):.12f}")
 
-# %% tags=["remove-cell"]
-claim("2681", (loss(1.7, *belts) - loss(1.7 + 1e-12, *belts)) * 1e12)
-assert np.finfo(np.float64).precision == 15  # any 15 digits survive, most 16 do
-
 # %% [markdown]
 # A float64 holds about sixteen digits, and here they are. Subtract, and twelve of them
-# cancel. The last four, 2681, are all that is left of the slope; whatever follows them
-# in the table is made of rounding.
+# cancel. The last four are all that is left of the slope; whatever follows them in the
+# table is made of rounding.
 #
 # Float32, with about seven digits, has wider gaps and shows this more coarsely. Walk
 # over the float32 numbers around 1.7, from each one to the next, and divide rise by
@@ -322,19 +316,6 @@ neighbors = np.float32(1.7) + np.arange(-4, 13, dtype=np.float32) * gap
 losses = np.array([loss(m, *single) for m in neighbors])
 quotients = np.diff(losses) / np.diff(neighbors)
 print(np.unique(quotients))
-
-# %% tags=["remove-cell"]
-loss_gap = np.spacing(np.float32(loss(1.7, *belts)))
-claim("-23", np.log2(gap))
-claim("-13", np.log2(loss_gap))
-claim("1024", loss_gap / gap)
-claim("1024", 2 ** np.floor(np.log2(losses.min())))
-claim("2048", 2 ** np.ceil(np.log2(losses.max())))
-assert losses.dtype == quotients.dtype == np.float32
-assert np.all(quotients % 1024 == 0)
-claim("5", len(set(quotients)))
-claim("-4096", quotients.min())
-claim("0", quotients.max())
 
 # %% [markdown]
 # Sixteen quotients, and only five values, all of them multiples of 1024. That is no
@@ -369,13 +350,53 @@ bottom.set(ylabel="rise over run (cm² per unit of m)", yticks=range(-4096, 1, 1
 bottom.set(xlabel="float32 numbers counted from 1.7")
 plt.show()
 
-# %% tags=["remove-cell"]
-assert np.abs(losses - exact).max() < 2 * loss_gap
-
 # %% [markdown]
 # In {numref}`fig-slopes-close` the trend over sixteen gaps is clear, and from one gap
 # to the next it is lost. So the cure is a longer step. How much longer?
-#
+
+# %% tags=["remove-cell"]
+with checks("The tempting mistake: the smallest step you can type"):
+    given("h = 1e-12, or 1e-20?", "Near 1.7", "two losses for h = 1e-12", "around 1.7")
+    found = {
+        h: forward_difference(loss, 1.7, h, *belts)
+        for h in (1e-4, 1e-8, 1e-12, 1e-14, 1e-16, 1e-20)
+    }
+    off = {h: abs(value - slope(1.7, *belts)) for h, value in found.items()}
+    claim(
+        "improves down to 1e-8, then it gets worse",
+        off[1e-4] > off[1e-8] < off[1e-12] < off[1e-14],
+    )
+    claim("from 1e-16 on it is zero", found[1e-16] == found[1e-20] == 0)
+    claim("it is 2.2e-16 wide", np.spacing(1.7))
+    claim("so a step of 1e-16 is rounded away", 1.7 + 1e-16 == 1.7)
+    claim("about sixteen digits", 15 < -np.log10(np.finfo(np.float64).eps) < 16)
+    claim("The last four are all that is left of the slope", off[1e-12] < 5)
+    loss_gap = np.spacing(losses.max())
+    claim(
+        "Sixteen quotients, and only five values, all of them multiples of 1024",
+        quotients.size == 16
+        and len(set(quotients)) == 5
+        and (quotients % 1024 == 0).all(),
+    )
+    claim("Between 1 and 2 the float32 numbers are 2^-23 apart", gap == 2.0**-23)
+    claim(
+        "Between 1024 and 2048, where the losses lie, they are 2^-13 apart",
+        losses.min() > 1024 and losses.max() < 2048 and loss_gap == 2.0**-13,
+    )
+    claim("some whole number times 2^-13", (np.diff(losses) % loss_gap == 0).all())
+    claim("2^-13 / 2^-23 = 1024", loss_gap / gap == 1024)
+    claim("The true slope, -2681.35, is no multiple", slope(1.7, *belts))
+    claim("within two of its gaps", abs(losses - exact).max() < 2 * loss_gap)
+    given("numbers from 1.7")
+    claim("evenly spaced levels from -4096 to 0", quotients.min(), quotients.max())
+
+# %% tags=["remove-cell"]
+with checks("Slopes"):
+    given("flat at the guess 1.7")
+    claim("Divide rise by run with a step of 1e-20", found[1e-20] == 0)
+    claim("Its slope there is -2681.35", slope(1.7, *belts))
+
+# %% [markdown]
 # ## The best step, predicted and then measured
 #
 # Two errors pull in opposite directions. The first is the truncation, $h$ times
@@ -385,10 +406,11 @@ assert np.abs(losses - exact).max() < 2 * loss_gap
 # is short.
 #
 # The second is the rounding. Let $\varepsilon$ be the gap between the number one and
-# the next; it is called *{term}`machine epsilon`*. A loss is then stored with an error
-# of at most $\frac{\varepsilon}{2} |L|$, and the difference of two losses has an error
-# of up to $\varepsilon |L|$. In float64 that is a tiny $2.5 \times 10^{-13}$, but a
-# division by $h = 10^{-12}$ makes it 0.25. Together:
+# the next; it is called *{term}`machine epsilon`*. To store a loss costs an error of up
+# to $\frac{\varepsilon}{2} |L|$, so the difference of two losses has an error of about
+# the size of $\varepsilon |L|$; the roundings inside the loss can add to it. In float64
+# that is a tiny $2.5 \times 10^{-13}$, but a division by $h = 10^{-12}$ makes it 0.25.
+# Together:
 #
 # ```{math}
 # :label: slopes-v
@@ -412,17 +434,10 @@ for dtype in (np.float32, np.float64):
     best_step[dtype] = np.sqrt(2 * noise / curvature)
     print(f"{best_step[dtype]:.1e} predicted, {dtype.__name__}")
 
-# %% tags=["remove-cell"]
-noise = np.finfo(np.float64).eps * loss(1.7, *belts)
-claim("2.5e-13", noise)
-claim("0.25", noise / 1e-12)
-claim("2.9e-04", best_step[np.float32])
-claim("1.3e-08", best_step[np.float64])
-
 # %% [markdown]
 # Now measure. A single rounding error is a matter of luck, so take the median over 101
-# multipliers from 1.6 to 1.8. Divide each error by the slope: a relative error of
-# $10^{-8}$ then means about eight correct digits.
+# multipliers from 1.6 to 1.8. Divide each error by the slope: one part in a thousand
+# then means about three correct digits.
 
 
 # %%
@@ -480,45 +495,82 @@ ax.set(xlabel="step h (cm per inch)", ylabel="relative error", ylim=(2e-10, 5))
 ax.set_title("Too long a step bends, too short a step rounds")
 plt.show()
 
-
-# %% tags=["remove-cell"]
-def arm(errors, low, high):
-    """The slope of an arm of the V on logarithmic axes."""
-    part = (steps > low) & (steps < high)
-    return np.polyfit(np.log(steps[part]), np.log(errors[part]), 1)[0]
-
-
-for dtype in (np.float32, np.float64):
-    h = best_step[dtype]
-    claim("1.0", arm(measured[dtype], 20 * h, 0.3))
-    claim("-1.3 to -0.8", arm(measured[dtype], h / 1000, h / 10))
-    claim("0.33 to 3", steps[measured[dtype].argmin()] / h)
-    least_predicted = curvature * h / abs(slope(1.7, *belts))
-    claim("1.5 to 4.5", least_predicted / min(measured[dtype]))
-    rounding = np.finfo(dtype).eps * loss(1.7, *belts) / abs(slope(1.7, *belts))
-    left = (steps > 20 * rounding) & (steps < h / 10)
-    claim("0.5 to 1", np.median(measured[dtype][left] * steps[left] / rounding))
-claim("2e-09 to 3e-08", min(measured[np.float64]))
-claim("3e-05 to 7e-04", min(measured[np.float32]))
-claim("1e-04", measured[np.float32][np.argmin(abs(steps - 3e-4))])
-assert measured[np.float32][0] == 1  # a difference of zero is wrong by 100 %
-
 # %% [markdown]
 # The prediction holds. Both V shapes in {numref}`fig-slopes-v` turn within a factor of
-# three of the predicted step. They are two to four times deeper than predicted, because
-# the formula takes every rounding at its worst. The right arms coincide, since the bend
-# does not care how numbers are stored; the left arms are set by the gaps. At the far
-# left $h$ is lost altogether, the estimate is zero, and the error is one.
+# three of the predicted step. They are two to four times deeper than predicted, since
+# most rounding errors are smaller than $\varepsilon |L|$. The right arms coincide,
+# since the bend does not care how numbers are stored; the left arms are set by the
+# gaps. At the far left $h$ is lost altogether, the estimate is zero, and the error is
+# one.
 #
 # Put $h_{\text{best}}$ into {eq}`slopes-v`, and both terms are proportional to the
 # square root of $\varepsilon$. So even at its best the forward difference keeps about
-# half of the digits: an error near $10^{-8}$ in float64, where $\varepsilon$ is near
+# half of the digits, and fewer near the bottom, where the slope that it is divided by
+# fades. At 1.7 that is an error near $10^{-8}$ in float64, where $\varepsilon$ is near
 # $10^{-16}$.
 #
 # One more rounding hides in the left arms. The sum $m + h$ is stored with an error too,
 # so the step that you take is not quite $h$. Here this can cost as much as the rounding
 # of the losses. The old remedy is to divide by the step taken, $(m + h) - m$.
-#
+
+# %% tags=["remove-cell"]
+with checks("The best step, predicted and then measured"):
+    claim(
+        "a tiny 2.5e-13, but a division by h = 1e-12 makes it 0.25",
+        noise,
+        1e-12,
+        noise / 1e-12,
+    )
+    given("101 multipliers from 1.6 to 1.8")
+    claim("65 steps from 1e-16 to one", steps.size, steps[0])
+
+    def arm(errors, low, high):
+        """The slope of an arm of the V on logarithmic axes."""
+        part = (steps > low) & (steps < high)
+        return np.polyfit(np.log(steps[part]), np.log(errors[part]), 1)[0]
+
+    eps = np.array([np.finfo(dtype).eps for dtype in measured])
+    h_best = np.array(list(best_step.values()))
+    curves = list(measured.values())
+    least = np.array([curve.min() for curve in curves])
+    turns = np.array([steps[curve.argmin()] for curve in curves])
+    rising = [arm(c, 20 * h, 0.3) for c, h in zip(curves, h_best, strict=True)]
+    falling = [arm(c, h / 1000, h / 10) for c, h in zip(curves, h_best, strict=True)]
+    claim("an arm that rises with slope one", np.allclose(rising, 1, atol=0.05))
+    claim("falls with slope minus one", -1.3 < min(falling) <= max(falling) < -0.8)
+    claim("step from 1e-16 to 1", steps[0], steps[-1])
+    claim("relative error up to 1", 0.99 < np.max(curves) < 1.5)
+    claim(
+        "float64 near an error of 1e-8, float32 near 1e-4",
+        2e-9 < least[1] < 3e-8 and 3e-5 < least[0] < 7e-4,
+    )
+    claim(
+        "within a factor of three of the predicted step",
+        (abs(np.log(turns / h_best)) < np.log(3)).all(),
+    )
+    depth = curvature * h_best / abs(slope(1.7, *belts)) / least
+    claim("two to four times deeper", 1.5 < min(depth) <= max(depth) < 4.5)
+    roundings = eps * loss(1.7, *belts) / abs(slope(1.7, *belts))
+    left = [
+        np.median(c[part] * steps[part] / r)
+        for c, r, h in zip(curves, roundings, h_best, strict=True)
+        for part in [(steps > 20 * r) & (steps < h / 10)]
+    ]
+    claim("most rounding errors are smaller", 0.5 < min(left) <= max(left) < 1)
+    long = steps > 0.01
+    claim(
+        "The right arms coincide, since", np.allclose(*np.array(curves)[:, long], 0.05)
+    )
+    claim(
+        "the estimate is zero, and the error is one", curves[0][0] == curves[1][0] == 1
+    )
+    digits = np.log(least) / np.log(eps)
+    claim("about half of the digits", 0.4 < min(digits) <= max(digits) < 0.6)
+    given("At 1.7 that is")
+    claim("that is an error near 1e-8 in float64", 2e-9 < least[1] < 3e-8)
+    claim("is near 1e-16", 1e-16 < eps[1] < 3e-16)
+
+# %% [markdown]
 # ## A longer step for the central difference
 #
 # On the parabola the central difference has a rounding arm only. To see both arms, take
@@ -567,8 +619,8 @@ for dtype in (np.float32, np.float64):
 
 # %% tags=["hide-input"]
 #| name: fig-slopes-central
-#| caption: The central difference. Dots are measured, dashed lines are predicted. The
-#|   last dot of the parabola is missing, since its error is zero.
+#| caption: The central difference. Dots are measured, dashed lines are predicted. A dot
+#|   of the parabola is missing where its error is zero.
 #| alt: Logarithmic axes, the step across and the relative error up. For the
 #|   fourth-power loss the float32 and the float64 dots each form a V whose right arm
 #|   is twice as steep as its left one. The right arms coincide, dashed lines follow
@@ -591,29 +643,42 @@ ax.set(xlabel="step h (cm per inch)", ylabel="relative error", ylim=(1e-17, 5))
 ax.set_title("Fourth power: the bends no longer cancel")
 plt.show()
 
-# %% tags=["remove-cell"]
-for dtype in (np.float32, np.float64):
-    h = best_central[dtype]
-    claim("2.0", arm(central_errors[dtype], 4 * h, 0.3))
-    claim("-1.3 to -0.8", arm(central_errors[dtype], h / 1000, h / 8))
-    claim("0.33 to 3", steps[central_errors[dtype].argmin()] / h)
-assert arm(parabola, 1e-9, 0.3) < -0.8
-claim("0", parabola[-1])
-claim("1", (parabola == 0).sum())
-claim("3e-12 to 1e-10", min(central_errors[np.float64]))
-claim("1e-11", 10 ** round(np.log10(min(central_errors[np.float64]))))
-
 # %% [markdown]
 # Again each V turns where it should. The right arm is twice as steep: a step ten times
 # shorter is a hundred times better. So the best step need not be as short, and the
 # error there, near $10^{-11}$ in float64, keeps about two thirds of the digits. On the
 # parabola the error falls over the whole plot, since there is no truncation to turn it.
-#
+
+# %% tags=["remove-cell"]
+with checks("A longer step for the central difference"):
+    h_best = np.array(list(best_central.values()))
+    curves = list(central_errors.values())
+    turns = np.array([steps[curve.argmin()] for curve in curves])
+    rising = [arm(c, 4 * h, 0.3) for c, h in zip(curves, h_best, strict=True)]
+    falling = [arm(c, h / 1000, h / 8) for c, h in zip(curves, h_best, strict=True)]
+    twice = np.allclose(rising, 2, atol=0.05)
+    claim(
+        "right arm is twice as steep as its left one",
+        twice and -1.3 < min(falling) <= max(falling) < -0.8,
+    )
+    claim("twice as steep: a step ten times shorter is a hundred times better", twice)
+    claim(
+        "Again each V turns where it should",
+        (abs(np.log(turns / h_best)) < np.log(3)).all(),
+    )
+    claim("missing where its error is zero", parabola[-1] < 1e-15)
+    least = min(central_errors[np.float64])
+    claim("near 1e-11 in float64", 3e-12 < least < 1e-10)
+    claim("about two thirds of the digits", 0.6 < np.log(least) / np.log(eps[1]) < 0.75)
+    claim("the error falls over the whole plot", arm(parabola, 1e-9, 0.3) < -0.8)
+
+# %% [markdown]
 # ## Let the code differentiate itself
 #
-# There are three ways to a derivative {cite}`baydin2018`:
+# The survey of Baydin and others {cite}`baydin2018` lists four ways to a derivative. By
+# hand is the one you know. The others leave the work to a program:
 #
-# - **Symbolic:** a formula in, a formula out, as you did by hand.
+# - **Symbolic:** a formula in, a formula out.
 # - **Numeric:** {term}`finite differences <finite difference>`, with two kinds of error
 #   and at least one more evaluation for every parameter.
 # - **Automatic:** run the code and apply the chain rule to each operation in it. There
@@ -631,45 +696,25 @@ loss_and_slope = jax.value_and_grad(loss)
 print(*loss_and_slope(1.7, *belts))
 print(*jax.jit(loss_and_slope)(1.7, *belts), "with jit")
 
-# %% tags=["remove-cell"]
-from IPython.display import display
-
-from helpers import published_value, reproduce
-
-jax_loss, jax_slope = map(float, jax.jit(loss_and_slope)(1.7, *belts))
-display(reproduce("jax loss at 1.7", jax_loss))
-display(reproduce("jax grad at 1.7", jax_slope))
-claim("1128.2124", published_value("jax loss at 1.7"))
-claim("-2681.3499", published_value("jax grad at 1.7"))
-assert str(np.nextafter(np.float32(1128.2125), np.float32(0))) == "1128.2124"
-assert str(np.nextafter(np.float32(2681.35), np.float32(0))) == "2681.3499"
-claim("0.00012", np.spacing(np.float32(1128.2125)))
-claim("0.00024", np.spacing(np.float32(2681.35)))
-for value, exact_value in ((jax_loss, 1128.2125), (jax_slope, -2681.35)):
-    assert abs(value - exact_value) < 2 * np.spacing(np.float32(abs(exact_value)))
-claim("> 1000", min(measured[np.float32]) / abs(jax_slope / -2681.35 - 1))
-
 # %% [markdown]
-# (`jax.jit` compiles a function, so that many calls run faster.) The tutorial
-# {cite}`fruehwald2022` printed 1128.2124 and $-2681.3499$. Here and on your machine the
-# last digit may differ, even from line to line, because JAX computes in **float32** by
-# default, whatever the type of the belts. At these sizes the float32 numbers are
-# 0.00012 and 0.00024 apart. A last digit that is off by one is a single gap, and the
-# order of the operations can decide it. Ask for float64, and the digits come back:
+# (`jax.jit` compiles a function, so that many calls run faster.) The {ref}`tutorial
+# <source-fruehwald2022>` {cite}`fruehwald2022` printed 1128.2124 and $-2681.3499$. Here
+# and on your machine the last digit may differ, even from line to line, because JAX
+# computes in **float32** by default, whatever the type of the belts. At these sizes the
+# float32 numbers are 0.00012 and 0.00024 apart. A last digit that is off by one is a
+# single gap, and the order of the operations can decide it. Ask for float64, and the
+# digits come back (`enable_x64` is JAX's own switch, wherever your version keeps it):
 
 # %%
-with jax.enable_x64(True):
+from helpers import enable_x64
+
+with enable_x64(True):
     value, derivative = loss_and_slope(1.7, *belts)
     print(f"{value:.8f} {derivative:.8f}")
 
-# %% tags=["remove-cell"]
-assert value.dtype == derivative.dtype == np.float64
-assert abs(float(value) - 1128.2125) < 1e-11
-assert abs(float(derivative) + 2681.35) < 1e-11
-
 # %% [markdown]
 # (In a script of your own, `jax.config.update("jax_enable_x64", True)` at the top does
-# it for good.) Yet even in float32 the slope is over a thousand times closer than the
+# it for good.) Yet even in float32 the slope is over a hundred times closer than the
 # best forward difference of {numref}`fig-slopes-v` in float32.
 #
 # A slope needs *one* output. Forget the mean, and JAX refuses:
@@ -687,15 +732,50 @@ try:
 except TypeError as error:
     print(textwrap.fill(str(error).splitlines()[0], 42))
 
-# %% tags=["remove-cell"]
-ten_slopes = jax.jacobian(squared_errors)(1.7, *belts)
-assert ten_slopes.shape == (10,)
-assert abs(ten_slopes.mean() + 2681.35) < 0.01
-
 # %% [markdown]
 # Ten outputs have ten slopes. Put the mean back to get one, or ask `jax.jacobian` for
 # all ten.
-#
+
+# %% tags=["remove-cell"]
+from IPython.display import display
+
+from helpers import published_value, reproduce
+
+with checks("Let the code differentiate itself"):
+    jax_loss, jax_slope = map(float, jax.jit(loss_and_slope)(1.7, *belts))
+    display(reproduce("jax loss at 1.7", jax_loss))
+    display(reproduce("jax grad at 1.7", jax_slope))
+    claim(
+        "printed 1128.2124 and -2681.3499",
+        published_value("jax loss at 1.7"),
+        published_value("jax grad at 1.7"),
+    )
+    best32 = np.float32([1128.2125, 2681.35])
+    loss_gap, slope_gap = np.spacing(best32)
+    claim(
+        "the last digit may differ",
+        abs(jax_loss - 1128.2125) < 2 * loss_gap
+        and abs(jax_slope + 2681.35) < 2 * slope_gap,
+    )
+    claim("numbers are 0.00012 and 0.00024 apart", loss_gap, slope_gap)
+    claim(
+        "A last digit that is off by one is a single gap",
+        [str(x) for x in np.nextafter(best32, 0)] == ["1128.2124", "2681.3499"],
+    )
+    claim(
+        "the digits come back",
+        abs(float(value) - 1128.2125) < 1e-11
+        and abs(float(derivative) + 2681.35) < 1e-11,
+    )
+    claim(
+        "over a hundred times closer",
+        100 * abs(jax_slope / -2681.35 - 1) < min(measured[np.float32]),
+    )
+    ten_slopes = jax.jacobian(squared_errors)(1.7, *belts)
+    claim("Ten outputs have ten slopes", ten_slopes.shape == (10,))
+    claim("Put the mean back to get one", abs(ten_slopes.mean() + 2681.35) < 0.01)
+
+# %% [markdown]
 # ## What JAX sees: tracing
 #
 # To follow your code, JAX calls it with a **tracer** in place of the number. A tracer
@@ -722,9 +802,6 @@ for multiplier in (1.5, 1.7, 2.5):
 recorded = jax.make_jaxpr(loss)(np.float32(1.7), *belts)
 print(recorded.pretty_print(use_color=False))
 
-# %% tags=["remove-cell"]
-claim("5", len(recorded.eqns))
-
 # %% [markdown]
 # Five operations, and the derivative of each is known. Reverse mode reads the recording
 # from the bottom. It starts with one, the slope of the result with respect to itself,
@@ -742,16 +819,13 @@ back = back * 1  # sub
 back = back * belt_in  # mul
 print(f"{back.sum():.2f}")  # a
 
-# %% tags=["remove-cell"]
-claim("-2681.35", back.sum())
-
 # %% [markdown]
 # That is {eq}`slopes-derivative` with the numbers filled in, and nobody needed a
 # formula for the whole. The way back uses the residuals of the way forward, so they
 # have to be kept: reverse mode pays with memory.
 #
-# A recording has no place for a Python `if`, which is a common stumble. Say you forbid
-# negative multipliers, since no belt has a negative length:
+# A recording has no place for a Python `if`, which is easy to stumble over. Say you
+# forbid negative multipliers, since no belt has a negative length:
 
 
 # %%
@@ -766,9 +840,6 @@ try:
 except jax.errors.TracerBoolConversionError as error:
     print(textwrap.fill(str(error).splitlines()[0], 42))
 
-# %% tags=["remove-cell"]
-assert abs(jax.grad(bounded_loss)(1.7, *belts) + 2681.35) < 0.002
-
 # %% [markdown]
 # Under `jit`, `multiplier < 0` has no value, so `if` cannot choose. (Under plain `grad`
 # it could.) The cure is to record both branches and let an array operation choose.
@@ -778,42 +849,43 @@ assert abs(jax.grad(bounded_loss)(1.7, *belts) + 2681.35) < 0.002
 import jax.numpy as jnp
 
 
-def bounded_loss(multiplier, belt_in, belt_cm):
+def walled_loss(multiplier, belt_in, belt_cm):
     inside = loss(multiplier, belt_in, belt_cm)
     return jnp.where(multiplier < 0, jnp.inf, inside)
 
 
-compiled = jax.jit(jax.value_and_grad(bounded_loss))
+compiled = jax.jit(jax.value_and_grad(walled_loss))
 for multiplier in (-1.0, 1.7):
     value, derivative = compiled(multiplier, *belts)
     print(f"{value:.0f} loss, {derivative:.0f} slope at {multiplier}")
-
-# %% tags=["remove-cell"]
-assert jax.grad(bounded_loss)(-1.0, *belts) == 0
 
 # %% [markdown]
 # That works, but look at the slope in the first line. Beyond the wall the loss is
 # infinite everywhere, so its slope is zero, and whoever follows the slope stays there.
 # For such a walker a wall has to lean: adding `1e4 * jnp.minimum(multiplier, 0) ** 2`
 # to the loss makes one that does.
+
+# %% tags=["remove-cell"]
+with checks("What JAX sees: tracing"):
+    claim("Five operations", len(recorded.eqns) == 5)
+    claim("with the numbers filled in", np.isclose(back.sum(), slope(1.7, *belts)))
+    claim(
+        "Under plain grad it could",
+        abs(jax.grad(bounded_loss)(1.7, *belts) + 2681.35) < 0.002,
+    )
+    claim("so its slope is zero", jax.grad(walled_loss)(-1.0, *belts) == 0)
+
+# %% [markdown]
+# ## The first argument, and the others
 #
-# ## Argument 0, and the others
-#
-# `loss` has three arguments, and `grad` differentiates with respect to the first,
-# argument 0, unless `argnums` says otherwise. Argument 2 is data, the centimeters. Its
-# {term}`gradient` says how fast the loss would change if one belt were listed longer.
-# Ask at the best multiplier:
+# `loss` has three arguments, and `grad` differentiates with respect to the first unless
+# `argnums`, which counts from zero, says otherwise. Argument 2 is data, the
+# centimeters. Its {term}`gradient` says how fast the loss would change if one belt were
+# listed longer. Ask at the best multiplier:
 
 # %%
 pulls = jax.grad(loss, argnums=2)(best, *belts)
 print(np.asarray(pulls).round(3).reshape(2, 5))
-
-# %% tags=["remove-cell"]
-assert pulls.shape == (10,)
-assert np.allclose(pulls, -2 / 10 * (best * belt_in - belt_cm), atol=1e-4)
-assert abs(belt_in @ (-2 / 10 * (best * belt_in - belt_cm))) < 1e-9
-claim("-0.10", pulls[0])
-claim("0.08", pulls[1])
 
 # %% [markdown]
 # One number for each belt. By hand each is $-\frac{2}{n}$ times the residual. The first
@@ -839,25 +911,39 @@ ax.set(xticks=range(30, 51, 5))
 ax.set_title("Nine belts in a row, one out of line")
 plt.show()
 
-# %% tags=["remove-cell"]
-assert np.all(np.diff(pulls[1:]) < 0)
-assert pulls[5] > 0 > pulls[6]
-assert np.abs(pulls).argmax() == 0
-assert np.array_equal(np.round(2.54 * belt_in), belt_cm)
-cut = 2.54 * belt_in - belt_cm  # what the rounding cut off
-claim("77.47", 2.54 * belt_in[0])
-claim("77", belt_cm[0])
-claim("82.55", 2.54 * belt_in[1])
-claim("83", belt_cm[1])
-assert {np.argmax(cut), np.argmin(cut)} == {0, 1}
-assert np.all(np.diff(cut[1:]) > 0)
-
 # %% [markdown]
 # The first belt in {numref}`fig-slopes-pulls` breaks the pattern of the rest. The shop
 # rounded to whole centimeters, as {ref}`grid-search` found: 77.47 down to 77, the next
 # 82.55 up to 83. The two largest errors of the table stand side by side, and the
 # gradient with respect to the data shows them.
-#
+
+# %% tags=["remove-cell"]
+with checks("The first argument, and the others"):
+    given("Argument 2 is data")
+    by_hand = -2 / 10 * (best * belt_in - belt_cm)
+    claim("One number for each belt", pulls.shape == (10,))
+    claim("times the residual", np.allclose(pulls, by_hand, atol=1e-4))
+    claim("The first is negative", pulls[0] < 0)
+    claim("which is zero", abs(belt_in @ by_hand) < 1e-9)
+    claim("far down, to about -0.10", pulls[0])
+    claim("the highest, at 0.08", pulls[1])
+    claim("the stems shrink steadily", (np.diff(pulls[1:]) < 0).all())
+    claim("between the sixth and the seventh belt", pulls[5] > 0 > pulls[6])
+    exact_cm = 2.54 * belt_in
+    claim("rounded to whole centimeters", np.array_equal(np.round(exact_cm), belt_cm))
+    claim(
+        "77.47 down to 77, the next 82.55 up to 83",
+        exact_cm[0],
+        belt_cm[0],
+        exact_cm[1],
+        belt_cm[1],
+    )
+    claim(
+        "The two largest errors",
+        set(np.argsort(abs(exact_cm - belt_cm))[-2:]) == {0, 1},
+    )
+
+# %% [markdown]
 # ## The slope of the slope
 #
 # What `grad` returns is a function, so you can differentiate it again.
@@ -867,15 +953,18 @@ curvature_at = jax.grad(jax.grad(loss))
 for multiplier in (0.0, 1.7, 5.0):
     print(f"{curvature_at(multiplier, *belts):.2f} at {multiplier}")
 
-# %% tags=["remove-cell"]
-claim("3186.50", curvature_at(1.7, *belts))
-claim("3186.5", curvature)
-
 # %% [markdown]
 # The *{term}`curvature`* $L''$ is 3186.5 everywhere, twice the mean of $x^2$, as it has
 # to be on a parabola. Keep this number: in {ref}`descent` it decides how long a step
 # may be.
-#
+
+# %% tags=["remove-cell"]
+with checks("The slope of the slope"):
+    curvatures = [curvature_at(m, *belts) for m in (0.0, 1.7, 5.0)]
+    claim("3186.5 everywhere, twice the mean of", curvature)
+    claim("everywhere", np.allclose(curvatures, curvature))
+
+# %% [markdown]
 # ## All routes side by side
 #
 # How well do hand, finite difference and machine agree? Here is the slope at 1.7 by
@@ -893,25 +982,40 @@ routes = {
     "central, float64": central_difference(loss, 1.7, 0.1, *belts),
     "by hand": slope(1.7, *belts),
 }
-with jax.enable_x64(True):
+with enable_x64(True):
     routes["JAX, float64"] = jax.grad(loss)(1.7, *belts)
 slopes_found = pd.Series(routes).astype(float)
 errors = abs(slopes_found / -2681.35 - 1)
 columns = [slopes_found.map("{:.3f}".format), errors.map("{:.0e}".format)]
 pd.concat(columns, axis=1, keys=["slope at 1.7", "error"])
 
-# %% tags=["remove-cell"]
-claim("-2681.350", slopes_found["by hand"])
-agreeing = slopes_found.drop("forward, float32")
-assert all(f"{value:.3f}" == "-2681.350" for value in agreeing)
-assert 0.005 < abs(slopes_found["forward, float32"] + 2681.35) < 3
-assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
-
 # %% [markdown]
 # All but one agree on $-2681.350$ to the third decimal; the forward difference in
 # float32 cannot, even at its best step. JAX in float32 comes about as close as the
 # forward difference in float64. In float64 it is as good as the hand.
-#
+
+# %% tags=["remove-cell"]
+from fractions import Fraction
+
+with checks("All routes side by side"):
+    given("Here is the slope at 1.7")
+    pairs = [(Fraction(x), Fraction(y)) for x, y in zip(*belts, strict=True)]
+    mean_product = sum(x * (Fraction("1.7") * x - y) for x, y in pairs) / 10
+    claim("the exact -2681.35", 2 * mean_product == Fraction("-2681.35"))
+    claim(
+        "All but one agree on -2681.350",
+        all(abs(slopes_found.drop("forward, float32") + 2681.35) < 5e-4),
+    )
+    claim(
+        "the forward difference in float32 cannot",
+        0.005 < abs(slopes_found["forward, float32"] + 2681.35) < 3,
+    )
+    claim(
+        "In float64 it is as good as the hand",
+        max(errors["by hand"], errors["JAX, float64"]) < 1e-14,
+    )
+
+# %% [markdown]
 # ## What to keep
 #
 # - The sign of the slope says which way is down; its size says how steep, not how far.
@@ -922,9 +1026,10 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 # - {term}`Automatic differentiation <automatic differentiation>` has no $h$. What is
 #   left is the rounding of its own operations, and JAX does them in float32 until you
 #   change it.
-# - `grad` needs one output, differentiates argument 0, and sees your code through
-#   tracers.
-#
+# - `grad` needs one output, differentiates the first argument, and sees your code
+#   through tracers.
+
+# %% [markdown]
 # ## Exercises
 #
 # ::::{exercise}
@@ -943,7 +1048,30 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 # Two losses are not enough. A parabola has three unknowns, say where its bottom is, how
 # low, and how wide it opens, so a whole family of parabolas runs through two points.
 # ::::
-#
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    low, high = slope(1.5, *belts), slope(1.7, *belts)
+    claim(
+        "slope at 1.5 is -3318.65 and the slope at 1.7 is -2681.35", 1.5, low, 1.7, high
+    )
+    rise = (high - low) / 0.2
+    claim(
+        "rises by 637.3 on the way from 1.5 to 1.7, which is 3186.5 for each unit",
+        high - low,
+        1.5,
+        1.7,
+        rise,
+    )
+    claim(
+        "remaining 2681.35 takes 2681.35/3186.5, or 0.8415",
+        -high,
+        -high / rise,
+        -high / rise,
+    )
+    claim("The bottom is at 2.5415", 1.7 - high / rise)
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-slopes-complex-step
 # **Code.** The tiny step can be saved. Evaluate the loss at the *complex* number
@@ -951,21 +1079,34 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 # does this work, and on which code would it fail?
 # ::::
 #
-# ::::{solution} ex-slopes-complex-step
+# ```{solution-start} ex-slopes-complex-step
 # :class: dropdown
-# ```python
-# h = 1e-20
-# print(loss(1.7 + 1j * h, *belts).imag / h)  # -2681.35
 # ```
-#
+
+# %%
+h = 1e-20
+print(loss(1.7 + 1j * h, *belts).imag / h)
+
+# %% [markdown]
 # By Taylor's theorem $L(m + ih) = L(m) + ih L'(m) - \frac{1}{2} h^2 L''(m) - \dots$,
 # so the imaginary part is $h L'(m)$, up to a term with $h^3$ (which is zero on a
 # parabola). The real part holds the large loss and the imaginary part the small change.
 # They are stored apart, each with all its digits, and no two nearly equal losses are
 # subtracted {cite}`squire1998`. The code must treat a complex number as it treats a
 # real one. `abs`, a comparison with `<`, or a complex conjugate would break it.
-# ::::
 #
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    given("m = 1.7 and h = 1e-20")
+    claim(
+        "so the imaginary part is h L'(m)",
+        np.isclose(loss(1.7 + 1j * h, *belts).imag / h, slope(1.7, *belts), rtol=1e-12),
+    )
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-slopes-near-bottom
 # **Code.** At $m^* + 10^{-6}$ the exact slope is 0.0031865, the curvature times
@@ -973,43 +1114,81 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 # blame: find the share of each.
 # ::::
 #
-# ::::{solution} ex-slopes-near-bottom
+# ```{solution-start} ex-slopes-near-bottom
 # :class: dropdown
-# ```python
-# near = best + 1e-6
-# stored = float(np.float32(near))
-# print(jax.grad(loss)(near, *belts))  # near 0.0034
-# print(slope(stored, *belts))  # 0.0034336
 # ```
-#
+
+# %%
+near = best + 1e-6
+stored = float(np.float32(near))
+print(jax.grad(loss)(near, *belts))
+print(slope(stored, *belts))
+
+# %% [markdown]
 # One digit at best. The second line is the exact slope at the multiplier that float32
 # stores, and it is off by 8% already. Near 2.54 the float32 numbers are
-# $2.4 \times 10^{-7}$ apart, so $m$ itself is rounded by a good part of $10^{-6}$. The
-# rest, about one percent, comes from the sum of the ten products, which nearly cancel
-# here. {ref}`descent` meets this again: it is where float32 gets stuck.
-# ::::
+# $2.4 \times 10^{-7}$ apart, so $m$ itself is rounded. The rest, a few percent at most,
+# comes from the ten products, which are rounded and nearly cancel when they are added.
+# {ref}`descent` meets this again: it is where float32 gets stuck.
 #
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    true, single_slope = curvature * 1e-6, jax.grad(loss)(near, *belts)
+    claim(
+        "At m^* + 1e-6 the exact slope is 0.0031865, the curvature times 1e-6",
+        near - best,
+        true,
+        near - best,
+    )
+    claim("One digit at best", 0.0032 < single_slope < 0.0036)
+    claim("off by 8% already", slope(stored, *belts) / true - 1)
+    claim(
+        "Near 2.54 the float32 numbers are 2.4e-7 apart",
+        best,
+        np.spacing(np.float32(best)),
+    )
+    claim("a few percent at most", abs(single_slope / slope(stored, *belts) - 1) < 0.06)
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-slopes-closed-form
 # **Code.** `grad` differentiates any code that it can record, a solution too. Which
 # entry of `belt_cm` moves the best multiplier most, and by how much for one centimeter?
 # ::::
 #
-# ::::{solution} ex-slopes-closed-form
+# ```{solution-start} ex-slopes-closed-form
 # :class: dropdown
-# ```python
-# def best_multiplier(belt_in, belt_cm):
-#     return (belt_in @ belt_cm) / (belt_in @ belt_in)
-#
-#
-# print(jax.grad(best_multiplier, argnums=1)(*map(jnp.array, belts)))
 # ```
-#
+
+
+# %%
+def best_multiplier(belt_in, belt_cm):
+    return (belt_in @ belt_cm) / (belt_in @ belt_in)
+
+
+print(jax.grad(best_multiplier, argnums=1)(*map(jnp.array, belts)))
+
+# %% [markdown]
 # The entries are $x_i / \sum_j x_j^2$, so the longest belt has the most leverage: one
 # centimeter there moves $m^*$ by 0.0030. This holds for a whole centimeter and not only
 # for a tiny one, since $m^*$ is linear in the $y_i$.
-# ::::
 #
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    leverage = jax.grad(best_multiplier, argnums=1)(*map(jnp.array, belts))
+    claim("The entries are", np.allclose(leverage, belt_in / (belt_in @ belt_in)))
+    claim("the longest belt has the most leverage", leverage.argmax() == 9)
+    claim("moves m^* by 0.0030", leverage[9])
+    moved = best_multiplier(belt_in, belt_cm + np.eye(10)[9])
+    claim("This holds for a whole centimeter", np.isclose(moved - best, leverage[9]))
+
+# %% [markdown]
 # ::::{exercise}
 # :label: ex-slopes-kink
 # **Open.** Replace the square by the absolute value. Where one residual is zero, the
@@ -1018,13 +1197,15 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 # should a method that walks downhill do there?
 # ::::
 #
-# ::::{solution} ex-slopes-kink
+# ```{solution-start} ex-slopes-kink
 # :class: dropdown
-# ```python
-# print(jax.grad(jnp.abs)(0.0))
-# print(forward_difference(abs, 0, 0.1), central_difference(abs, 0, 0.1))
 # ```
-#
+
+# %%
+print(jax.grad(jnp.abs)(0.0))
+print(forward_difference(abs, 0, 0.1), central_difference(abs, 0, 0.1))
+
+# %% [markdown]
 # For $|m|$ at zero, JAX and the forward difference say one, the central difference zero
 # by symmetry. None is wrong: every number from $-1$ to $1$ is the slope of a line that
 # touches the corner from below, a *subgradient*.
@@ -1033,38 +1214,17 @@ assert (errors[["central, float64", "by hand", "JAX, float64"]] < 1e-14).all()
 # bottom only if the slope is negative before and positive after it; at all others the
 # walk goes on downhill. And at the bottom the slope does not fade, it jumps. So a
 # walker has to shorten its steps by itself.
-# ::::
+#
+# ```{solution-end}
+# ```
 
 # %% tags=["remove-cell"]
-low, high = slope(1.5, *belts), slope(1.7, *belts)
-claim("-3318.65", low)
-claim("637.3", high - low)
-claim("3186.5", (high - low) / (1.7 - 1.5))
-claim("2681.35", -high)
-claim("0.8415", -high / 3186.5)
-claim("2.5415", 1.7 - high * (1.7 - 1.5) / (high - low))
-claim("-2681.35", loss(1.7 + 1e-20j, *belts).imag / 1e-20)
-
-stored = float(np.float32(best + 1e-6))
-claim("1e-06", (best + 1e-6) - best)
-claim("0.0031865", slope(best, *belts) + curvature * 1e-6)
-claim("0.0034336", slope(stored, *belts))
-claim("0.0034", slope(stored, *belts))
-claim("8%", slope(stored, *belts) / (curvature * 1e-6) - 1)
-claim("2.4e-07", np.spacing(np.float32(best)))
-claim("0.0032 to 0.0036", jax.grad(loss)(best + 1e-6, *belts))
-
-
-def best_multiplier(belt_in, belt_cm):
-    return (belt_in @ belt_cm) / (belt_in @ belt_in)
-
-
-leverage = jax.grad(best_multiplier, argnums=1)(*map(jnp.array, belts))
-claim("0.0030", leverage[-1])
-assert leverage.argmax() == 9
-assert np.allclose(leverage, belt_in / (belt_in @ belt_in), rtol=1e-5)
-assert jax.grad(jnp.abs)(0.0) == forward_difference(abs, 0, 0.1) == 1
-assert central_difference(abs, 0, 0.1) == 0
+with checks("Exercises"):
+    claim(
+        "JAX and the forward difference say one",
+        jax.grad(jnp.abs)(0.0) == forward_difference(abs, 0, 0.1) == 1,
+    )
+    claim("the central difference zero", central_difference(abs, 0, 0.1) == 0)
 
 # %% [markdown]
 # ## Sources and further reading
@@ -1075,4 +1235,5 @@ assert central_difference(abs, 0, 0.1) == 0
 # {cite}`jax2018`. Goldberg {cite}`goldberg1991` explains floating-point numbers, Higham
 # {cite}`higham2002` what they do to algorithms, and Nocedal and Wright
 # {cite}`nocedal2006` treat finite and automatic differences for optimization. The
-# complex step is from Squire and Trapp {cite}`squire1998`.
+# complex step goes back to Lyness and Moler {cite}`lyness1967`; Squire and Trapp
+# {cite}`squire1998` give the short form used here.

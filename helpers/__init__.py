@@ -6,7 +6,7 @@ chapter has taught, or what teaches nothing (figure style, data sets, animation)
 
 from helpers.animation import animate
 from helpers.batches import in_batches, shuffled_orders
-from helpers.claims import ClaimError, claim
+from helpers.claims import ClaimError, checks, claim, given
 from helpers.datasets import (
     load_belts,
     load_penguins,
@@ -15,6 +15,7 @@ from helpers.datasets import (
     sinc_surface,
 )
 from helpers.descent import Trace, descend, steps_to_reach
+from helpers.diagnosis import diagnose
 from helpers.figures import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK, use_book_style
 from helpers.linear import (
     design_matrix,
@@ -22,6 +23,7 @@ from helpers.linear import (
     mse_value_and_grad,
     standardize,
 )
+from helpers.precision import enable_x64
 from helpers.published import published_value, reproduce
 
 __all__ = [
@@ -34,9 +36,13 @@ __all__ = [
     "ClaimError",
     "Trace",
     "animate",
+    "checks",
     "claim",
     "descend",
     "design_matrix",
+    "diagnose",
+    "enable_x64",
+    "given",
     "in_batches",
     "load_belts",
     "load_penguins",

@@ -151,8 +151,8 @@ def sinc_surface(points: int = 50) -> tuple[np.ndarray, np.ndarray]:
 
     Notes
     -----
-    The problem is that of "Training Neural Networks", a chapter of a
-    materials-science Python workshop.
+    The problem is that of "Training Neural Networks", a page of the workshop
+    "Materials + Machine Learning" by Colin Burdine, E. P. Blair and Nishat-Tasnim Liza.
     """
     if points < 2:
         raise ValueError(f"a grid needs at least 2 points per side, got {points}")

@@ -53,27 +53,32 @@ class Reproduced:
         return float(np.max(np.abs(theirs - ours)))
 
     @property
+    def verdict(self) -> tuple[bool, str, str]:
+        """Whether it is reproduced; the difference and what is allowed, as text.
+
+        A value that was published in words has a bound, and no difference.
+        """
+        tolerance, below = self.published.tolerance, self.published.below
+        if tolerance is None:
+            return float(self.here) < below, "", f"bound {below:g}"
+        allowed = f"tolerance {tolerance:g}"
+        return self.difference <= tolerance, f"{self.difference:.1g}", allowed
+
+    @property
     def holds(self) -> bool:
         """Whether the difference is within the tolerance, or the value in its bound."""
-        if self.published.tolerance is None:
-            return float(self.here) < self.published.below
-        return self.difference <= self.published.tolerance
+        return self.verdict[0]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         record = {"id": self.published.id, "here": np.asarray(self.here).tolist()}
         return {"text/plain": repr(self), MIME_TYPE: record}
 
     def __repr__(self) -> str:
-        if self.published.tolerance is None:
-            return (
-                f"{self.published.id}: published {self.published.value}, "
-                f"here {_short(self.here)}, bound {self.published.below:g}"
-            )
-        return (
-            f"{self.published.id}: published {_short(self.published.value)}, "
-            f"here {_short(self.here)}, difference {self.difference:.1g}, "
-            f"tolerance {self.published.tolerance:g}"
-        )
+        _, difference, allowed = self.verdict
+        parts = [f"published {_short(self.published.value)}"]
+        parts += [f"here {_short(self.here)}"]
+        parts += [f"difference {difference}"] if difference else []
+        return f"{self.published.id}: {', '.join([*parts, allowed])}"
 
 
 @cache
@@ -114,12 +119,17 @@ def reproduce(id: str, here: Any) -> Reproduced:
         If there is no such entry.
     ClaimError
         If the two differ by more than the entry's tolerance, or the value is not below
-        its bound, and ``DOWNHILL_STRICT`` is 1; elsewhere the returned line shows it.
+        its bound, and ``DOWNHILL_STRICT`` is 1; elsewhere a note is printed.
     """
     published = _find(id)
     result = Reproduced(published, here)
-    if not result.holds and strict():
-        raise ClaimError(f"not reproduced: {result}")
+    if not result.holds:
+        if strict():
+            raise ClaimError(f"not reproduced: {result}")
+        print(
+            f"Note: not reproduced: {result}. Either the code above was changed, or "
+            "another version of a library computes differently."
+        )
     return result
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import environments
 from tools.chapters import ROOT
 
 HERE = Path(__file__).parent
@@ -16,8 +17,14 @@ HERE = Path(__file__).parent
 class MiniBook:
     """A complete two-chapter book in a folder of its own, with this book's tools."""
 
+    timeout_s = 600  # some seconds will do, but not on a busy machine
+
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @classmethod
+    def write(cls, root: Path) -> "MiniBook":
+        """Write the book's sources into `root`."""
         for folder in ("helpers", "theme", "tools"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
@@ -29,6 +36,7 @@ class MiniBook:
         ):
             shutil.copy(ROOT / name, root / name)
         shutil.copytree(HERE / "mini_book", root, dirs_exist_ok=True)
+        return cls(root)
 
     @property
     def html(self) -> Path:
@@ -56,12 +64,37 @@ class MiniBook:
     def build(self) -> tuple[int, str]:
         """Build; return the exit status and all that was printed."""
         process = self.start()
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=self.timeout_s)
         return process.returncode, output
 
 
 @pytest.fixture
 def mini_book(tmp_path: Path) -> MiniBook:
+    """The small book, of which nothing has been executed or built."""
+    return MiniBook.write(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first_build(tmp_path_factory) -> tuple[MiniBook, str]:
+    """The small book, built once from nothing, and what the build printed."""
+    book = MiniBook.write(tmp_path_factory.mktemp("first_build"))
+    status, output = book.build()
+    assert status == 0, output
+    return book, output
+
+
+@pytest.fixture
+def executed_book(mini_book, first_build) -> MiniBook:
+    """The small book, its chapters executed, without pages."""
+    executed = Path("_build", "executed")
+    shutil.copytree(first_build[0].root / executed, mini_book.root / executed)
+    return mini_book
+
+
+@pytest.fixture
+def built_book(tmp_path, first_build) -> MiniBook:
+    """The small book, built."""
+    shutil.copytree(first_build[0].root, tmp_path, dirs_exist_ok=True)
     return MiniBook(tmp_path)
 
 
@@ -77,12 +110,4 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory) -> Path:
     """The helpers as a wheel, built from a copy of the repository."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in ("helpers", "pyproject.toml", "README.md"):
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name)
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
-    build += ["--no-build-isolation", "--wheel-dir", str(folder), str(folder)]
-    subprocess.run(build, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+    return environments.build_wheel(tmp_path_factory.mktemp("wheel"))

@@ -16,7 +16,12 @@ FAULTS = {
         "total = 1.25 + 1.25\nraise RuntimeError('broken cell')",
         "RuntimeError: broken cell",
     ),
-    "a claim fails": ("chapters/02_second.py", '"2.5"', '"2.6"', "The page says 2.6"),
+    "a claim fails": (
+        "chapters/02_second.py",
+        '"prints 2.5"',
+        '"prints 2.6"',
+        "the page says “prints 2.6”",
+    ),
     "a cell writes to stderr": (
         "chapters/02_second.py",
         "total = 1.25 + 1.25",
@@ -75,64 +80,66 @@ FAULTS = {
 }
 
 
+# A failed build leaves other things behind after each step that can fail: a chapter's
+# execution, its end, Sphinx, the page checks. So one fault of each is tried again.
+AGAIN = ("a cell raises", "a cell writes to stderr", "Sphinx warns", "a link is broken")
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_build_fails_twice_in_a_row_when(mini_book, fault):
+def test_the_build_fails_when(executed_book, fault):
     file, old, new, message = FAULTS[fault]
-    mini_book.edit(file, old, new)
-    for _ in range(2):
-        status, output = mini_book.build()
+    executed_book.edit(file, old, new)
+    for _ in range(2 if fault in AGAIN else 1):
+        status, output = executed_book.build()
         assert status == 1, output
         assert message in output
-        assert not mini_book.html.exists()
+        assert not executed_book.html.exists()
 
 
-def test_only_what_changed_is_executed_again(mini_book):
-    status, output = mini_book.build()
-    assert status == 0, output
+def test_only_what_changed_is_executed_again(first_build, built_book):
+    _, output = first_build
     assert "01_first: " in output
     assert "02_second: " in output
-    assert mini_book.html.joinpath("chapters/02_second.html").is_file()
+    assert built_book.html.joinpath("chapters/02_second.html").is_file()
 
-    status, output = mini_book.build()
+    status, output = built_book.build()
     assert status == 0, output
     assert "2 of 2 chapters are up to date" in output
     assert "The book is up to date" in output
 
-    mini_book.edit("chapters/02_second.py", "Two numbers", "A sum")
-    status, output = mini_book.build()
+    built_book.edit("chapters/02_second.py", "Two numbers", "A sum")
+    status, output = built_book.build()
     assert status == 0, output
     assert "2 of 2 chapters are up to date" in output
-    assert "A sum" in mini_book.html.joinpath("chapters/02_second.html").read_text()
+    assert "A sum" in built_book.html.joinpath("chapters/02_second.html").read_text()
 
-    mini_book.edit("chapters/02_second.py", "1.25 + 1.25", "1 + 1.5")
-    status, output = mini_book.build()
+    built_book.edit("chapters/02_second.py", "1.25 + 1.25", "1 + 1.5")
+    status, output = built_book.build()
     assert status == 0, output
     assert "01_first: " not in output
     assert "02_second: " in output
 
-    mini_book.edit("helpers/linear.py", "Linear regression", "Regression")
-    status, output = mini_book.build()
+    built_book.edit("helpers/linear.py", "Linear regression", "Regression")
+    status, output = built_book.build()
     assert status == 0, output
     assert "01_first: " in output
     assert "02_second: " in output
 
 
-def test_a_failed_build_keeps_the_last_good_book(mini_book):
-    mini_book.build()
-    before = mini_book.html.joinpath("index.html").read_text()
-    mini_book.edit("index.md", "Two chapters", "{nosuchrole}`x`")
-    status, output = mini_book.build()
+def test_a_failed_build_keeps_the_last_good_book(built_book):
+    before = built_book.html.joinpath("index.html").read_text()
+    built_book.edit("index.md", "Two chapters", "{nosuchrole}`x`")
+    status, output = built_book.build()
     assert status == 1
     assert "last complete book is still in" in output
-    assert mini_book.html.joinpath("index.html").read_text() == before
+    assert built_book.html.joinpath("index.html").read_text() == before
 
 
-def test_a_deleted_page_is_built_again(mini_book):
-    mini_book.build()
-    mini_book.html.joinpath("chapters/01_first.html").unlink()
-    status, _ = mini_book.build()
+def test_a_deleted_page_is_built_again(built_book):
+    built_book.html.joinpath("chapters/01_first.html").unlink()
+    status, _ = built_book.build()
     assert status == 0
-    assert mini_book.html.joinpath("chapters/01_first.html").is_file()
+    assert built_book.html.joinpath("chapters/01_first.html").is_file()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
@@ -147,7 +154,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(mini_book, marker):
             break
     time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=mini_book.timeout_s)
     assert process.returncode == 130, output
     assert "Run the command again" in output
     assert not list(mini_book.root.rglob("*.partial"))
@@ -172,7 +179,7 @@ def test_a_kernel_that_does_not_start_is_tried_again(mini_book, monkeypatch):
     monkeypatch.setattr(NotebookClient, "async_start_new_kernel_client", start)
     chapter = mini_book.root / "chapters" / "02_second.py"
     notebook = chapters.parse(chapter.read_text(encoding="utf-8"))
-    execute._run(notebook, chapter.parent)
+    execute.run(notebook, chapter.parent)
     assert len(starts) == 2
     assert any(cell.get("outputs") for cell in notebook.cells)
 

@@ -12,6 +12,7 @@ _LINK = re.compile(r"\{term\}`(?:[^`<]*<(?P<target>[^>`]+)>|(?P<plain>[^`<]+))`"
 _NOT_PROSE = re.compile(
     r"(?P<link>\{term\}`[^`]*`)"  # kept
     r"|^#+ [^\n]*$"  # headings hold no links
+    r"|^`{3,}\{solution-.*?^`{3,}$"  # the ends of solutions
     r"|^`{3,}(?!\{)[^\n]*\n.*?^`{3,}$|^`{3,}\{math.*?^`{3,}$"  # code and equations
     r"|^\([\w-]+\)=$|^:[\w-]+:[^\n]*$|^[:`]{3,}[^\n]*$"  # labels and directives
     r"|\$[^$]*\$|\{[\w:-]+\}`[^`]*`|`[^`]*`",

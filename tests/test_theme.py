@@ -76,10 +76,25 @@ def test_the_buttons_lead_to_what_the_workflow_publishes():
     assert launch.launch_urls(config, "chapters/01_first") == {
         "Colab": "https://colab.research.google.com/github/some/book/blob/notebooks/"
         "01_first.ipynb",
-        "Binder": "https://mybinder.org/v2/gh/some/book/main"
-        "?urlpath=lab/tree/chapters/01_first.py",
+        "Binder": "https://mybinder.org/v2/gh/some/book/notebooks"
+        "?urlpath=lab%2Ftree%2F01_first.ipynb",
         "Source": "https://github.com/some/book/blob/main/chapters/01_first.py",
     }
+
+
+def test_folded_code_says_in_its_first_line_what_it_draws():
+    from downhill.figures import ThemedImage
+    from downhill.notebooks import MarkdownWriter
+
+    numbers = {"chapters/01_first": {"figure": {"fig-line": (1, 2)}}}
+    env = SimpleNamespace(toc_fignumbers=numbers)
+    writer = MarkdownWriter(env, "chapters/01_first", "https://x.org/")
+    caption = nodes.caption("", "A line.")
+    numbered = nodes.figure("", ThemedImage(), caption, ids=["fig-line"])
+    draw = writer.drawing
+    assert draw(nodes.container("", numbered)) == "# Draws Fig. 1.2\n"
+    assert draw(nodes.container("", ThemedImage())) == "# Draws the figure below\n"
+    assert draw(nodes.container("", nodes.literal_block())) == ""
 
 
 def test_a_node_without_a_rule_is_not_dropped_in_silence():

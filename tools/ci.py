@@ -7,11 +7,12 @@ is 1 if any did.
 import subprocess
 import sys
 import time
+from functools import partial
 
 from tools import build
 
 PYTHON = [sys.executable, "-m"]
-STEPS = [
+COMMANDS = [
     ("Style of the code", [*PYTHON, "ruff", "check", "."]),
     ("Format of the code", [*PYTHON, "ruff", "format", "--check", "."]),
     ("Tests", [*PYTHON, "pytest", "-q", "-n", "2", "--dist", "worksteal"]),
@@ -19,14 +20,14 @@ STEPS = [
 
 
 def main() -> int:
+    steps = [("The book", build.main)]
+    for name, command in COMMANDS:
+        steps.append((name, partial(subprocess.call, command, cwd=build.ROOT)))
     failed = []
-    print("== The book", flush=True)
-    if build.main() != 0:
-        failed.append("The book")
-    for name, command in STEPS:
+    for name, run in steps:
         print(f"== {name}", flush=True)
         start = time.perf_counter()
-        status = subprocess.call(command, cwd=build.ROOT)
+        status = run()
         print(f"   {time.perf_counter() - start:.0f} s", flush=True)
         if status != 0:
             failed.append(name)

@@ -61,7 +61,7 @@ def execute(path: Path) -> float:
     target = chapters.stored_path(path, notebook)
     start = time.perf_counter()
     try:
-        _run(notebook, path.parent)
+        run(notebook, path.parent)
     except CellExecutionError as error:
         raise ChapterError(_describe(path, notebook, str(error))) from error
     except (CellTimeoutError, RuntimeError) as error:
@@ -74,8 +74,18 @@ def execute(path: Path) -> float:
     return seconds
 
 
-def _run(notebook: NotebookNode, folder: Path) -> None:
-    """Execute `notebook` in place, in `folder`.
+def run(
+    notebook: NotebookNode,
+    folder: Path,
+    *,
+    kernel: str = "python3",
+    allow_errors: bool = False,
+    **environment: str,
+) -> None:
+    """Execute `notebook` in place, in `folder`, with these environment variables too.
+
+    `kernel` names a kernel that Jupyter knows. With `allow_errors` a cell that raises
+    does not end the run; its output says what it raised.
 
     A kernel that does not start is tried again: kernels that start at the same moment
     can be given the same port.
@@ -84,14 +94,15 @@ def _run(notebook: NotebookNode, folder: Path) -> None:
         client = NotebookClient(
             notebook,
             timeout=CELL_TIMEOUT_S,
-            kernel_name="python3",
+            kernel_name=kernel,
+            allow_errors=allow_errors,
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
             coalesce_streams=True,
             extra_arguments=["--log-level=ERROR"],
         )
         try:
-            client.execute(env=kernel_environment())
+            client.execute(env={**kernel_environment(), **environment})
             return
         except RuntimeError:  # a dead kernel too
             # The client registered this, and it fails without a kernel.

@@ -1,7 +1,7 @@
 """Buttons on each chapter: run it in Colab or Binder, download it, see its source."""
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -25,11 +25,11 @@ def launch_urls(config: Any, document: str) -> dict[str, str]:
     repository, branch = options["repository_url"], options["repository_branch"]
     name = urlsplit(repository).path.strip("/")
     stem = document.rpartition("/")[2]
-    source = quote(f"lab/tree/{document}.py")
-    published = f"{name}/blob/{launch['notebooks_branch']}/{stem}.ipynb"
+    notebooks = launch["notebooks_branch"]
+    lab = f"?urlpath=lab%2Ftree%2F{stem}.ipynb"
     return {
-        "Colab": f"{launch['colab_url']}/github/{published}",
-        "Binder": f"{launch['binder_url']}/v2/gh/{name}/{branch}?urlpath={source}",
+        "Colab": f"{launch['colab_url']}/github/{name}/blob/{notebooks}/{stem}.ipynb",
+        "Binder": f"{launch['binder_url']}/v2/gh/{name}/{notebooks}{lab}",
         "Source": f"{repository}/blob/{branch}/{document}.py",
     }
 

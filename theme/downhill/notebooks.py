@@ -6,6 +6,8 @@ Code cells and outputs come from the executed chapter.
 """
 
 import ast
+import importlib.metadata
+import inspect
 import itertools
 import re
 import sys
@@ -20,31 +22,17 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from downhill import first_cell
+from downhill.figures import ThemedImage
 from downhill.mathml import aligned
 from tools import chapters
+from tools.versions import lower_bounds
 
 FOLDER = "notebooks"  # within the built site
 
-_FIRST_CELL = """\
-# Gets what this notebook needs and your Python lacks.
-import importlib.util
-import os
-import sys
-
-needed = {needed}
-book = "git+{repository}"
-commit = "{commit}"  # this notebook was built from it
-source = os.environ.get("DOWNHILL_SOURCE", f"{{book}}@{{commit}}")
-names = {{"helpers": source, "sklearn": "scikit-learn"}}
-missing = [name for name in needed if importlib.util.find_spec(name) is None]
-packages = " ".join(names.get(name, name) for name in missing)
-if missing and ("google.colab" in sys.modules or "DOWNHILL_SOURCE" in os.environ):
-    %pip install --quiet --no-deps {{packages}}
-elif missing:
-    raise ModuleNotFoundError(
-        "Run this in a terminal, then restart the kernel: "
-        f"{{sys.executable}} -m pip install {{packages}}"
-    )"""
+# Folds the code in Colab, in JupyterLab, and in the classic notebook's extension.
+_FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "hide_input": True}
+_FOLDED_TAG = "hide_input"  # for what nbconvert is told to leave out
 
 
 def setup(app: Sphinx) -> None:
@@ -91,7 +79,10 @@ def to_notebook(
         end_markdown_cell()
         position = int(part["cell_index"])
         cells += _hidden_cells(executed, done, position)
-        cells.append(_code_cell(executed, position))
+        cell = _code_cell(executed, position, folded=_in_solution(part))
+        if "hide-input" in executed.cells[position].metadata.get("tags", []):
+            cell.source = writer.drawing(part) + cell.source
+        cells.append(cell)
         blocks.append(writer.captions(part))
         done = _end_of_code(executed, position)
         if hidden := _hidden_cells(executed, position + 1, done):
@@ -123,16 +114,25 @@ def _end_of_code(executed: NotebookNode, position: int) -> int:
     return len(executed.cells)
 
 
-def _code_cell(executed: NotebookNode, position: int) -> NotebookNode:
+def _code_cell(
+    executed: NotebookNode, position: int, *, folded: bool = False
+) -> NotebookNode:
+    """One code cell; `folded` also folds what it prints."""
     cell = executed.cells[position]
     tags = set(cell.metadata.get("tags", []))
+    kept = tags & {"nbval-ignore-output", "raises-exception"}
     metadata: dict[str, object] = {}
-    if kept := sorted(tags & {"nbval-ignore-output", "raises-exception"}):
-        metadata["tags"] = kept
-    if tags & {"hide-input", "remove-cell"}:
-        metadata["cellView"] = "form"  # folds the code in Colab
-        metadata["jupyter"] = {"source_hidden": True}  # and in JupyterLab
+    if tags & {"hide-input", "remove-cell"} or folded:
+        metadata |= _FOLDED
+        kept.add(_FOLDED_TAG)
+    if kept:
+        metadata["tags"] = sorted(kept)
+    if alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
+        metadata["alt"] = alt  # nbconvert gives it to a picture
+    if folded:
+        metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     heading = "# Checks of the text\n" if "remove-cell" in tags else ""
+    heading = "# Solution\n" if folded else heading
     return nbformat.v4.new_code_cell(
         heading + cell.source,
         id=f"code-{position:03d}",
@@ -143,29 +143,42 @@ def _code_cell(executed: NotebookNode, position: int) -> NotebookNode:
 
 
 def _first_cell(executed: NotebookNode, repository: str) -> NotebookNode:
-    source = _FIRST_CELL.format(
-        commit=chapters.commit(), needed=_needed(executed), repository=repository
+    """The cell that checks what is installed: ``first_cell.py``, and a call."""
+    code = inspect.getsource(first_cell)
+    packages = "".join(
+        f'        "{name}": "{oldest}",\n' for name, oldest in needed(executed).items()
+    )
+    call = (
+        f"prepare(\n    needed={{\n{packages}    }},\n"
+        f'    edition="{first_cell.edition_of(chapters.ROOT / "helpers")}",\n'
+        f'    source="{repository}/archive/{chapters.commit()}.zip",\n)'
     )
     return nbformat.v4.new_code_cell(
-        source,
+        f"{code[code.index('# Checks') :].rstrip()}\n\n\n{call}",
         id="install",
-        metadata={"tags": ["nbval-ignore-output"]},
+        metadata={"tags": [_FOLDED_TAG, "nbval-ignore-output"], **_FOLDED},
         execution_count=1,
     )
 
 
-def _needed(executed: NotebookNode) -> list[str]:
-    """The third-party packages that the chapter imports, itself or by the helpers."""
-    found = {"helpers"}
+def needed(executed: NotebookNode) -> dict[str, str]:
+    """The packages that a chapter imports, with the oldest version that will do.
+
+    A package without a lower bound of its own, which another one brings, has ``"0"``.
+    """
+    modules = {"matplotlib", "numpy", "pandas"}  # what the helpers import
     for cell in chapters.code_cells(executed):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module.partition(".")[0])
+                modules.add(node.module.partition(".")[0])
             elif isinstance(node, ast.Name) and node.id == "load_penguins":
-                found.add("palmerpenguins")
-    return sorted(found - set(sys.stdlib_module_names) - {"IPython"})
+                modules.add("palmerpenguins")
+    modules -= {*sys.stdlib_module_names, "IPython", "helpers"}
+    distributions, bounds = importlib.metadata.packages_distributions(), lower_bounds()
+    names = sorted(distributions[module][0] for module in modules)
+    return {name: bounds.get(name, "0") for name in names}
 
 
 class MarkdownWriter:
@@ -190,10 +203,27 @@ class MarkdownWriter:
             elif isinstance(child, nodes.title):
                 number = self._section_number(node)
                 yield f"{'#' * level} {number}{self.inline(child)}"
-            elif _is(child, "cell_code"):
+            elif _is_code(child):
                 yield child
+            elif _in_solution(child) and any(child.findall(_is_code)):
+                yield from self._solution(child)
             else:
                 yield self.block(child)
+
+    def _solution(self, node: nodes.Element) -> Iterator[str | nodes.Element]:
+        """The text of a solution folded, and its code cells, which cannot be inside."""
+        title, *content = node.children
+        summary, blocks = self.inline(title), []
+        for child in itertools.chain.from_iterable(c.children for c in content):
+            if not _is_code(child):
+                blocks.append(self.block(child))
+                continue
+            if blocks:
+                yield _folded(summary, "\n\n".join(blocks))
+                summary, blocks = "Solution, continued", []
+            yield child
+        if blocks:
+            yield _folded(summary, "\n\n".join(blocks))
 
     def captions(self, cell: nodes.Element) -> str:
         """The numbered captions of the figures that a cell shows."""
@@ -202,6 +232,18 @@ class MarkdownWriter:
             for figure in cell.findall(nodes.figure)
             for caption in figure.findall(nodes.caption)
         )
+
+    def drawing(self, cell: nodes.Element) -> str:
+        """A first line for folded code, which says what it draws, if it does."""
+        numbers = [
+            f"Fig. {self._number('figure', figure)}"
+            for figure in cell.findall(nodes.figure)
+            if any(figure.findall(nodes.caption))
+        ]
+        if numbers:
+            return f"# Draws {' and '.join(numbers)}\n"
+        pictures = itertools.chain(cell.findall(ThemedImage), cell.findall(nodes.image))
+        return "# Draws the figure below\n" if any(pictures) else ""
 
     def block(self, node: nodes.Node) -> str:
         """One block of Markdown, without blank lines around it; may be empty."""
@@ -333,8 +375,17 @@ class MarkdownWriter:
         return ""
 
 
-def _is(node: nodes.Node, element: str) -> bool:
-    return isinstance(node, nodes.container) and node.get("nb_element") == element
+def _is_code(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def _in_solution(node: nodes.Node | None) -> bool:
+    """Whether `node` is a solution or stands in one."""
+    while node is not None:
+        if isinstance(node, nodes.Element) and node.get("type") == "solution":
+            return True
+        node = node.parent
+    return False
 
 
 def _quoted(text: str) -> str:

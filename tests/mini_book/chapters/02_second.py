@@ -38,9 +38,11 @@ total = 1.25 + 1.25
 total
 
 # %% tags=["remove-cell"]
-from helpers import claim
+from helpers import checks, claim, given
 
-claim("2.5", total)
+with checks("Second"):
+    claim("add `1.25` twice", total / 2)
+    given("| 1.25 |")
 
 # %% [markdown]
 # ## Exercises
@@ -50,11 +52,32 @@ claim("2.5", total)
 # What is the sum?
 # ::::
 #
-# ::::{solution} ex-sum
+# ```{solution-start} ex-sum
 # :class: dropdown
-# Run this:
-#
-# ```python
-# print(1.25 + 1.25)
 # ```
+#
+# Run this:
+
+# %%
+print(1.25 + 1.25)
+
+# %% [markdown]
+# It prints 2.5.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("prints 2.5", total)
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-open
+# Open: why?
+# ::::
+#
+# ::::{solution} ex-open
+# :class: dropdown
+# Because.
 # ::::

@@ -1,0 +1,205 @@
+"""`diagnose` finds each fault by its name, in loops of unlike styles, and no others."""
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import jax_loops
+import numpy as np
+import numpy_loops
+import pytest
+import torch
+import torch_loops
+from loop_register import LOOPS
+
+from helpers import diagnose
+from helpers.diagnosis import FAULTS
+
+SEEDS = 30
+MODULES = {"numpy": numpy_loops, "torch": torch_loops, "jax": jax_loops}
+# How many of the thirty seeds a loop is tried with; those of the slower libraries take
+# turns, so that all loops together are tried with each.
+TRIES = {"numpy": 30, "torch": 2, "jax": 1}
+
+
+def library(loop):
+    return next(key for key, module in MODULES.items() if _is_in(loop, module))
+
+
+def _is_in(loop, module):
+    return getattr(loop, "__module__", "") == module.__name__
+
+
+def seeds_of(index, loop):
+    tries = TRIES[library(loop)]
+    return sorted({(index * tries + k) % SEEDS for k in range(tries)})
+
+
+@pytest.mark.parametrize(
+    ("index", "loop", "faults"),
+    [
+        pytest.param(index, loop, faults, id=loop.__name__)
+        for index, (loop, faults) in enumerate(LOOPS)
+    ],
+)
+def test_exactly_the_faults_of_the_loop_are_implied(index, loop, faults):
+    for seed in seeds_of(index, loop):
+        report = diagnose(loop, seed=seed)
+        assert report.trouble == "", f"seed {seed}"
+        assert set(report.implied) == faults, f"seed {seed}\n{report}"
+        assert report.one_of == (), f"seed {seed}\n{report}"
+        assert report.sound == (not faults)
+
+
+def test_no_seed_is_left_out():
+    for key in MODULES:
+        tried = {
+            seed
+            for index, (loop, _) in enumerate(LOOPS)
+            if library(loop) == key
+            for seed in seeds_of(index, loop)
+        }
+        assert len(tried) == SEEDS or key == "jax"
+
+
+@pytest.mark.parametrize("name", sorted({n for _, faults in LOOPS for n in faults}))
+def test_a_fault_that_the_loops_have_is_a_known_one(name):
+    assert name in FAULTS
+
+
+def test_the_checks_have_at_least_three_faulty_loops_and_the_sound_are_many():
+    faulty = Counter(name for _, faults in LOOPS for name in faults)
+    few = {"nothing-moves", "wrong-step", "overlapping-batches"}
+    assert all(count >= 3 for name, count in faulty.items() if name not in few)
+    assert sum(not faults for _, faults in LOOPS) >= 60
+
+
+def test_every_name_is_implied_excluded_or_unknown_once():
+    report = diagnose(numpy_loops.faulty_sum_batch)
+    groups = [*report.implied, *report.excluded, *report.unknown]
+    assert sorted(groups) == sorted(FAULTS)
+    assert report.evidence["sum-for-mean"] in " ".join(report.text(1000).split())
+
+
+def test_the_text_keeps_to_its_width():
+    text = diagnose(numpy_loops.faulty_entry).text(38)
+    assert max(map(len, text.splitlines())) <= 38
+
+
+def test_importing_diagnose_imports_no_framework():
+    code = (
+        "import sys; from helpers import diagnose; "
+        "assert not {'torch', 'jax'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_global_state_is_given_back():
+    def train(X, y, w, lr, epochs):
+        random.seed(1)
+        np.random.seed(1)
+        torch.manual_seed(1)
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        for _ in range(epochs):
+            w = w - lr * 2 * X.T @ (X @ w - y) / len(y)
+        return w
+
+    random.seed(5)
+    np.random.seed(5)
+    torch.manual_seed(5)
+    before = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()
+    methods = torch.Tensor.backward, np.random.default_rng
+    assert diagnose(train).sound
+    assert random.getstate() == before[0]
+    assert (np.random.get_state()[1] == before[1]).all()
+    assert torch.equal(torch.get_rng_state(), before[2])
+    assert torch.get_default_dtype() is torch.float32
+    assert torch.is_grad_enabled()
+    assert methods == (torch.Tensor.backward, np.random.default_rng)
+
+
+def crash(X, y, w, lr, epochs):
+    raise KeyError("no such column")
+
+
+def hang(X, y, w, lr, epochs):
+    while True:
+        time.sleep(0.01)
+
+
+def nothing(X, y, lr, epochs):
+    return None
+
+
+def wrong_shape(X, y, lr, epochs):
+    return np.zeros(17)
+
+
+def text(X, y, lr, epochs):
+    return "done"
+
+
+def not_finite(X, y, lr, epochs):
+    return np.full(X.shape[1], np.nan)
+
+
+def strange_parameter(X, y, velocity_map):
+    return X
+
+
+def stops(X, y, w, lr, epochs):
+    sys.exit(3)
+
+
+@pytest.mark.parametrize(
+    ("loop", "words"),
+    [
+        (crash, "KeyError"),
+        (hang, "no result after 0.2 s"),
+        (nothing, "returned nothing"),
+        (wrong_shape, "no parameters were found"),
+        (text, "no parameters were found"),
+        (not_finite, "not finite"),
+        (strange_parameter, "velocity_map"),
+        (stops, "SystemExit"),
+        (5, "A function"),
+    ],
+)
+def test_what_cannot_be_judged_gets_a_sentence(loop, words):
+    report = diagnose(loop, seconds=0.2)
+    assert words in report.trouble
+    assert not report.implied
+    assert not report.sound
+    assert words.split()[0] in str(report)
+
+
+def test_a_loop_that_hangs_off_the_main_thread_is_stopped():
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        report = pool.submit(diagnose, hang, seconds=0.2).result(timeout=20)
+    assert "no result" in report.trouble
+
+
+def test_a_rule_with_memory_is_noted_and_accepted_unless_plain_is_declared():
+    loop = numpy_loops.sound_ema_momentum
+    assert "momentum" in " ".join(diagnose(loop).notes)
+    assert diagnose(loop, rule="plain").implied == ("wrong-step",)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"kind": "loop"}, {"framework": "tf"}, {"rule": "adam"}]
+)
+def test_an_unknown_choice_is_an_error(arguments):
+    with pytest.raises(ValueError, match="got"):
+        diagnose(numpy_loops.sound_reduce, **arguments)
+
+
+def test_what_one_number_cannot_separate_is_reported_as_one_of():
+    def train(X, y):
+        return np.eye(X.shape[1])[0] * y.mean()
+
+    assert diagnose(train).one_of == (("broadcast-loss", "rows-apart"),)
