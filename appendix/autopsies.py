@@ -770,7 +770,7 @@ def all_rows(n, size, rng):
 
 def one_row_apart(n, size, rng):
     order = rng.permutation(n)
-    return [order[k : k + size] for k in range(n // size)]
+    return [order[k : k + size] for k in range(n // size + 1)]
 
 
 def first_batch(n, size, rng):

@@ -129,7 +129,7 @@ FIXES = {
     "one_row_apart": (
         "rows",
         "overlapping-batches",
-        "order[k : k + size] for k in range(n // size)",
+        "order[k : k + size] for k in range(n // size + 1)",
         "order[k : k + size] for k in range(0, n, size)",
     ),
     "first_batch": (

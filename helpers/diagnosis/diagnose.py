@@ -8,6 +8,7 @@ import numpy as np
 from helpers.diagnosis.arrays import COUNT, Case, open_case
 from helpers.diagnosis.forms import Caller, Form
 from helpers.diagnosis.guard import run
+from helpers.diagnosis.judge_data import judge_data
 from helpers.diagnosis.judge_end import judge_end
 from helpers.diagnosis.judge_fresh import judge_fresh, judge_scaling
 from helpers.diagnosis.judge_model import judge_evaluation, judge_mode
@@ -50,15 +51,17 @@ def diagnose(
     kind: str | None = None,
     framework: str | None = None,
     rule: str | None = None,
+    data: tuple[Any, Any] | None = None,
     seconds: float = 20.0,
     seed: int = 0,
 ) -> Report:
     """Run a training loop on small problems with known answers; say what is wrong.
 
-    ``print(diagnose(train))`` tells which faults are implied and by what evidence, which
-    are excluded, and which cannot be told, and why. The loop runs some dozens of times
-    for a few epochs, on a dozen rows; nothing is printed, drawn numbers repeat, and the
-    global state (generators, PyTorch's default type and gradient mode) is given back.
+    ``print(diagnose(train))`` tells which faults are implied and by what evidence,
+    which are excluded, and which cannot be told, and why. The loop runs some dozens of
+    times for a few epochs, on a dozen rows; nothing is printed, drawn numbers repeat,
+    and the global state (generators, PyTorch's default type and gradient mode) is
+    given back.
 
     The loop may use NumPy, PyTorch or JAX. What its parameters stand for is found from
     their names, in any case and order; others need a default. In short:
@@ -97,6 +100,9 @@ def diagnose(
     rule
         "plain" if steps must be plain descent. Otherwise momentum, Adam, and schedules
         of the learning rate are recognized, noted and accepted.
+    data
+        Your own features (n, k) and targets (n,), to learn whether their scales suit
+        plain descent. The loop is not run on them.
     seconds
         Time limit of one run: an alarm on the main thread of a system that has
         SIGALRM, elsewhere a daemon thread that is sent an exception.
@@ -106,15 +112,16 @@ def diagnose(
     Returns
     -------
     Report
-        With ``implied``, ``one_of``, ``excluded``, ``unknown``, ``evidence``, ``notes``,
-        ``trouble`` and ``sound``. Faults are named as in ``FAULTS``. A loop that raises
-        an error, does not end, or returns what is not understood gets a sentence in
-        ``trouble``, and no exception.
+        With ``implied``, ``one_of``, ``excluded``, ``unknown``, ``evidence``,
+        ``notes``, ``trouble`` and ``sound``. Faults are named as in ``FAULTS``. A loop
+        that raises an error, does not end, or returns what is not understood gets a
+        sentence in ``trouble``, and no exception.
 
     Raises
     ------
     ValueError
-        If ``kind``, ``framework`` or ``rule`` is none of those above.
+        If ``kind``, ``framework`` or ``rule`` is none of those above, or the shapes of
+        ``data`` do not fit.
     """
     if kind not in (None, *KINDS):
         raise ValueError(f"kind is one of {', '.join(KINDS)}, got {kind!r}")
@@ -123,13 +130,21 @@ def diagnose(
     if rule not in (None, "plain"):
         raise ValueError(f"rule is plain or None, got {rule!r}")
     report = Report(getattr(loop, "__name__", type(loop).__name__))
+    case = None
     with np.errstate(all="ignore"):
         try:
-            _diagnose(loop, report, kind, framework, rule, seconds, seed)
+            case = _diagnose(loop, report, kind, framework, rule, seconds, seed)
         except Exception as error:  # a loop may return anything
             report.trouble = (
                 f"What it returned could not be read ({type(error).__name__}: {error})"
             )
+        if data is None:
+            report.cannot_tell(
+                "unscaled-features", because="no data of your own were given"
+            )
+        else:
+            own = case is not None and case.seen is not case.problem
+            judge_data(report, data, own and not case.left_out)
     return report
 
 
@@ -141,7 +156,7 @@ def _diagnose(
     rule: str | None,
     seconds: float,
     seed: int,
-) -> None:
+) -> Case | None:
     loop = of_trainer(loop) or loop
     try:
         signature = signature_of(loop)
@@ -150,7 +165,7 @@ def _diagnose(
             "A function, or a class with a method `fit`, is needed, and this is a "
             f"{type(loop).__name__}"
         )
-        return
+        return None
     report.kind = kind or kind_of(signature)
     if signature.strangers:
         report.trouble = (
@@ -178,6 +193,8 @@ def _diagnose(
         )
         if case is not None:
             judge(case)
+        return case
+    return None
 
 
 def kind_of(signature: Signature) -> str:

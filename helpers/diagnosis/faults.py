@@ -51,5 +51,4 @@ FAULTS: dict[str, str] = {
     # Does it end, and where?
     "crashes": "the loop runs on one small problem and raises an error on another",
     "not-finite": "the result is not finite",
-    "not-arrived": "the loop stops long before its loss is least",
 }

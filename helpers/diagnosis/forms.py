@@ -107,7 +107,7 @@ def to_numpy(value: Any) -> np.ndarray | None:
 
 @contextlib.contextmanager
 def precision_of(form: Form) -> Iterator[None]:
-    """PyTorch's default type and JAX's 64-bit mode, as the form has them; no jit."""
+    """The form's default type in PyTorch, or its 64-bit mode in JAX, without jit."""
     if form.framework == "torch":
         import torch
 
@@ -148,7 +148,7 @@ class Caller:
         fresh: Problem | None = None,
         watch: Any = None,
     ) -> Outcome:
-        """Run the loop for `count` epochs or steps; a step is repeated `count` times."""
+        """Run the loop for `count` epochs or steps; a single step is repeated."""
         count += self.lag if count else 0
         seed = self.seed if seed is None else seed
         holder: dict[str, Any] = {}
@@ -254,7 +254,7 @@ class Caller:
 def parse(
     value: Any, form: Form, problem: Problem, holder: dict[str, Any], count: int
 ) -> Outcome:
-    """Read a return value; the field `w` stays None if there are no parameters in it."""
+    """Read a return value; `w` stays None if there are no parameters in it."""
     k = problem.features.shape[1]
     p = k + 1 if form.layout in ("ones", "adds") else k
     out = Outcome(raw=value, start=holder.get("start"))
@@ -327,9 +327,9 @@ def _sorted_parts(values: list[Any], p: int, form: Form, count: int) -> dict[str
             if len(numbers) > 2:
                 parts["scalar"] = numbers[2]
                 values = [v for v in values if v is not numbers[2]]
-    if values and all(_size(v) == p for v in values) and isinstance(values, list):
-        if len(values) > 2 or (len(values) == 2 and count == 2):
-            return {"path": values}
+    several = len(values) > 2 or len(values) == count == 2
+    if several and all(_size(v) == p for v in values):
+        return {"path": values}
     for value in sorted(values, key=_rank):
         _place(parts, value, p, form)
     return parts
@@ -468,8 +468,7 @@ def _joined(array: np.ndarray, b: Any, form: Form) -> np.ndarray:
 def _weights_of(
     model: Any, form: Form, problem: Problem, out: Outcome
 ) -> np.ndarray | None:
-    """The parameters of a linear model, from what it predicts where k features are 0
-    and where one of them is 1."""
+    """The parameters of a linear model, from what it predicts for unit features."""
     k = problem.features.shape[1]
     rows = np.vstack([np.zeros(k), np.eye(k), np.arange(k) + 1.5, -3.0 - np.arange(k)])
     mode = getattr(model, "training", None)

@@ -30,7 +30,6 @@ def judge_end(case: Case) -> None:
             "entry-for-column",
             "integer-parameters",
             "rows-apart",
-            "not-arrived",
             because=said,
         )
         return
@@ -51,9 +50,7 @@ def judge_end(case: Case) -> None:
         report.imply("nothing-moves", f"{said}; other targets give the same end")
     else:
         report.note(f"{said}: it may have stopped before it arrived")
-    report.cannot_tell(
-        "wrong-step", "not-arrived", because="the loop takes no count and no start"
-    )
+    report.cannot_tell("wrong-step", because="the loop takes no count and no start")
 
 
 def _still(case: Case, problem: Problem) -> bool:

@@ -97,7 +97,7 @@ def partners(problem: Problem, before: np.ndarray, after: np.ndarray) -> list[in
 
 
 def use_of_rows(problem: Problem, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """How much each row was used in an epoch of short steps: times used, over b, × 2η."""
+    """2η times the use of each row in an epoch of short steps, in uses over b, (n,)."""
     sizes = np.diag(problem.features)
     residual = before[0] + sizes * before[1:] - problem.targets
     return -(after[1:] - before[1:]) / sizes / residual

@@ -181,5 +181,5 @@ def _codes(loop: Any) -> Iterator[tuple[types.CodeType, dict[str, Any]]]:
 
 
 def code_of(loop: Any) -> set[types.CodeType]:
-    """The code objects of `loop` itself: a function's, or those of a class's methods."""
+    """The code objects of `loop`, of the methods of a class, and of what they call."""
     return {code for code, _ in _codes(loop)}

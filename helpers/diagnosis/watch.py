@@ -170,9 +170,9 @@ class Watch:
             stale = 0.0
             for leaf in leaves:
                 old = snapshots.get(id(leaf))
-                if leaf.grad is not None and old is not None:
-                    if not torch.equal(old, leaf.detach()):
-                        stale = max(stale, leaf.grad.abs().max().item())
+                moved = old is not None and not torch.equal(old, leaf.detach())
+                if moved and leaf.grad is not None:
+                    stale = max(stale, leaf.grad.abs().max().item())
             for leaf in leaves:
                 self.starts.setdefault(id(leaf), (leaf, leaf.detach().clone()))
             loss = tensor.detach().float().sum().item()

@@ -343,7 +343,7 @@ def sound_sampler(X, y, epochs=4, batch_size=4, lr=0.01):
     ds = TensorDataset(X, y)
     for _ in range(epochs):
         for a, b in DataLoader(
-            ds, batch_size, sound_sampler=RandomSampler(ds, replacement=True)
+            ds, batch_size, sampler=RandomSampler(ds, replacement=True)
         ):
             o.zero_grad()
             Fn.mse_loss(net(a)[:, 0], b).backward()
