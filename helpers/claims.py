@@ -12,7 +12,7 @@ machine it prints a sentence and goes on, since another processor or library ver
 round differently, and since a reader is invited to change the code.
 
 That each quote stands on the page, exactly once in the section that ``checks`` names,
-and that every number of the page is quoted, is checked by ``tools/claims.py``.
+and that every number of the page is quoted, is checked by ``tools/claims``.
 """
 
 import json
@@ -176,7 +176,7 @@ def given(*quotes: str) -> None:
 
     Nothing is computed here. That the shown code of the section (of the chapter, for a
     section without code) has each number of each quote is checked by
-    ``tools/claims.py``. Where the code has a name for the number, use :func:`claim`,
+    ``tools/claims``. Where the code has a name for the number, use :func:`claim`,
     which also tells a reader who changes it.
     """
 
