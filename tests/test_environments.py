@@ -125,7 +125,9 @@ def test_a_kernel_that_dies_is_a_failure_and_not_a_crash(tmp_path, here):
 
 def test_a_version_that_cannot_be_had_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(environments, "FOLDER", tmp_path)
-    monkeypatch.setattr(environments, "_pip_failure", lambda *a: "ERROR: no network")
+    monkeypatch.setattr(
+        environments, "_pip_failure", lambda *a, **k: "ERROR: no network"
+    )
     wanted = environments.VersionSet("x", "", "3.11", {"torch": "2.4", "numpy": "2.0"})
     with pytest.raises(environments.InstallError, match=r"numpy==2\.0.*no network"):
         environments.make(wanted)

@@ -15,7 +15,7 @@ PYTHON = [sys.executable, "-m"]
 COMMANDS = [
     ("Style of the code", [*PYTHON, "ruff", "check", "."]),
     ("Format of the code", [*PYTHON, "ruff", "format", "--check", "."]),
-    ("Tests", [*PYTHON, "pytest", "-q", "-n", "2", "--dist", "worksteal"]),
+    ("Tests", [*PYTHON, "pytest", "-q", "-rs", "-n", "2", "--dist", "worksteal"]),
 ]
 
 

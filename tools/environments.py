@@ -161,9 +161,10 @@ def _install(
     wanted = [_requirement(*entry) for entry in versions.items() if entry[0] != "torch"]
     torch = _requirement("torch", versions["torch"])
     index = ["--index-url", bootstrap.TORCH_CPU_INDEX, "--retries", "0"]
-    index += ["--timeout", "15", "--no-deps"]
+    index += ["--timeout", "15", "--no-deps", "--isolated"]
+    no_other_index = {"PIP_CONFIG_FILE": os.devnull}  # which might have one with CUDA
     alone = sys.platform == "linux" and not exact
-    if not alone or not _pip_failure(interpreter, *index, torch):
+    if not alone or not _pip_failure(interpreter, *index, torch, **no_other_index):
         _pip(interpreter, torch, *wanted)
         return []
     if not same_python:
@@ -200,12 +201,13 @@ def _pip(interpreter: Path, *arguments: str) -> None:
         )
 
 
-def _pip_failure(interpreter: Path, *arguments: str) -> str:
+def _pip_failure(interpreter: Path, *arguments: str, **environment: str) -> str:
     """Install with the pip of ``.venv``; return what went wrong, or an empty text."""
     command = [sys.executable, "-m", "pip", "--python", str(interpreter), "install"]
     command += ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
     command += arguments
-    run = subprocess.run(command, capture_output=True, text=True)
+    environment = {**os.environ, **environment}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
     if run.returncode == 0:
         return ""
     errors = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
