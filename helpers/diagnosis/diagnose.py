@@ -5,13 +5,22 @@ from typing import Any
 
 import numpy as np
 
-from helpers.diagnosis.arrays import COUNT, Case, open_case
-from helpers.diagnosis.forms import Caller, Form
-from helpers.diagnosis.guard import run
+from helpers.diagnosis.arrays import COUNT, Case
+from helpers.diagnosis.judge_batch_memory import judge_batch_memory
 from helpers.diagnosis.judge_data import judge_data
-from helpers.diagnosis.judge_end import judge_end
-from helpers.diagnosis.judge_fresh import judge_fresh, judge_scaling
+from helpers.diagnosis.judge_end import judge_end, judge_growth, judge_not_finite
+from helpers.diagnosis.judge_fresh import (
+    judge_fresh,
+    judge_fresh_alone,
+    judge_scaling,
+)
+from helpers.diagnosis.judge_loss import judge_loss
 from helpers.diagnosis.judge_model import judge_evaluation, judge_mode
+from helpers.diagnosis.judge_motion import (
+    follow,
+    judge_motion,
+    moves_in_batches_alone,
+)
 from helpers.diagnosis.judge_network import (
     judge_gradients,
     judge_network,
@@ -22,22 +31,15 @@ from helpers.diagnosis.judge_records import (
     judge_best,
     judge_missing,
     judge_record,
-    judge_score,
-    name_of_score,
-    say_score,
 )
-from helpers.diagnosis.judge_rows import judge_batch_memory, judge_rows, still_unread
-from helpers.diagnosis.judge_steps import (
-    follow,
-    judge_memory,
-    judge_motion,
-    judge_step,
-    moves_in_batches_alone,
-    say_wrong_step,
-)
+from helpers.diagnosis.judge_rows import judge_rows, still_unread
+from helpers.diagnosis.judge_score import judge_score, judge_score_function
+from helpers.diagnosis.judge_steps import judge_memory, judge_step, say_wrong_step
+from helpers.diagnosis.judge_swaps import judge_swaps
 from helpers.diagnosis.judge_watch import judge_piling
-from helpers.diagnosis.models import as_array_loop, of_trainer
-from helpers.diagnosis.problems import line
+from helpers.diagnosis.models import of_trainer
+from helpers.diagnosis.opening import open_case
+from helpers.diagnosis.opening_model import open_model
 from helpers.diagnosis.report import Report
 from helpers.diagnosis.signature import Signature, signature_of
 from helpers.diagnosis.watch import Watch
@@ -84,10 +86,18 @@ def diagnose(
     ``score(truth, prediction)`` (kind "score"), which should be R²
     a class with ``fit(X, y)``, or an instance of one
 
+    What lies outside of the loop is not judged: its own data, and for kind "model" its
+    own model, optimizer and loader. (A script that makes these itself is judged as
+    ``train(X, y, epochs)``, if it takes the data.) Steps are compared with those of a
+    linear model and a squared error; of a loop with another loss, or a rule that is
+    none of plain descent, momentum, weight decay and Adam's kin, the steps "cannot be
+    told", and the rest is judged: what moves, what is cleared, rows, records, modes.
+
     A loop may return its parameters; these and a list of losses, in either order; w, b;
-    a model; a dict, a named tuple or an object with ``w`` (``params``, ``coef_``),
-    ``b``, ``losses`` (``history``), ``path``, ``best_w``, ``best_loss``, ``score``,
-    ``predictions``, ``model``; or nothing, if it changes what it was handed in place.
+    a model or its state dict; a dict, a named tuple or an object with ``w``
+    (``params``, ``coef_``), ``b``, ``losses`` (``history``), ``path``, ``best_w``,
+    ``best_loss``, ``score``, ``predictions``, ``model``; or nothing, if it changes what
+    it was handed in place. One that takes fresh rows may return their score alone.
 
     Parameters
     ----------
@@ -140,7 +150,9 @@ def diagnose(
             )
         if data is None:
             report.cannot_tell(
-                "unscaled-features", because="no data of your own were given"
+                "unscaled-features",
+                because="that is a matter of your data: hand them over as "
+                "data=(X, y), or compare X.std(axis=0)",
             )
         else:
             own = case is not None and case.seen is not case.problem
@@ -167,20 +179,29 @@ def _diagnose(
         )
         return None
     report.kind = kind or kind_of(signature)
-    if signature.strangers:
+    pair = report.kind == "score" and len(signature.strangers) == 2
+    if signature.strangers and not pair:
         report.trouble = (
             f"It requires {', '.join(signature.strangers)}, and what that stands for "
             "is not known: give it a default, or one of the documented names"
         )
     elif report.kind == "score":
-        _judge_score_function(loop, signature, report, seconds, seed)
+        judge_score_function(loop, signature, report, seconds, seed)
     elif report.kind == "evaluation":
         report.framework = "torch"
         judge_evaluation(loop, signature, report, seconds)
     elif report.kind == "fresh":
         judge_scaling(loop, signature, report, framework, seconds, seed)
     elif report.kind == "model":
-        _judge_model(loop, signature, report, seconds, seed, rule)
+        report.framework = "torch"
+        handed = open_model(loop, signature, report, seconds, seed, rule)
+        if handed is not None:
+            judge(handed.case)
+            if handed.broadcasts:
+                report.reopen("broadcast-loss", because=handed.broadcasts)
+            judge_mode(
+                loop, signature, report, handed.form, handed.targets_column, seconds
+            )
     else:
         case = open_case(
             loop,
@@ -213,6 +234,9 @@ def kind_of(signature: Signature) -> str:
 def judge(case: Case) -> None:
     """Everything that can be asked of a loop over arrays, the definition first."""
     report = case.report
+    if case.last.w is None and not case.last.is_network:
+        judge_fresh_alone(case)
+        return
     if case.last.is_network:
         if case.caller.form.framework == "torch":
             judge_network(case)
@@ -226,6 +250,9 @@ def judge(case: Case) -> None:
         judge_score(case)
         judge_fresh(case)
         return
+    if judge_not_finite(case):
+        judge_record(case)
+        return
     watch = _watched(case)
     if not moves_in_batches_alone(case):
         moved = judge_motion(case, watch)
@@ -236,29 +263,41 @@ def judge(case: Case) -> None:
     judge_memory(case)
     if watch is not None:
         judge_piling(watch, report)
+    if case.scale:
+        judge_batch_memory(case)
     readable = False
     if case.left_out:
         readable = True
-    elif verdict != "blamed" or case.full_batch:
+    elif case.memory != "newton" and (verdict != "blamed" or case.full_batch):
         readable = judge_rows(case)
-    if not readable and watch is not None and not _piles(report):
+    if not readable and watch is not None:
         judge_watched_rows(case)
     if not readable and case.problem.features.shape[1] == 1:
         readable = judge_small(case)
+    torch = case.caller.form.framework == "torch"
+    decided = {*report.implied, *report.excluded} & {"unshuffled", "same-shuffle"}
+    if case.has_batch and not decided and not torch and not case.drawn:
+        judge_swaps(case)
     if not readable:
         still_unread(case)
     if not verdict and not readable and not _piles(report):
-        if watch is not None and (rule := watch.rule()) not in ("", "SGD"):
+        rule = watch.rule() if watch is not None else ""
+        if rule not in ("", "SGD"):
             report.note(f"the steps are those of {rule}; only gradients are judged")
-            judge_gradients(case, watch)
-        else:
+        known = watch is not None and judge_gradients(case, watch)
+        if not known and judge_loss(case) and rule in ("", "SGD"):
             say_wrong_step(case)
-    judge_batch_memory(case)
+    if "cleared-once-an-epoch" not in {*report.implied, *report.excluded}:
+        judge_batch_memory(case)
     judge_record(case)
     judge_best(case)
     judge_score(case)
     judge_fresh(case)
-    judge_missing(case)
+    if case.other_loss:
+        report.cannot_tell("nan-hidden", because="the loss is no squared error")
+    else:
+        judge_missing(case)
+    judge_growth(case)
 
 
 def _piles(report: Report) -> bool:
@@ -270,92 +309,7 @@ def _watched(case: Case) -> Any:
     """The events of a PyTorch loop in batches, or None for another framework."""
     if case.caller.form.framework != "torch":
         return None
-    watch = Watch(case.problem.targets)
+    watch = Watch(case.problem)
     batch = 4 if case.has_batch else None
     case.caller(case.problem, COUNT, case.rate, batch, watch=watch())
     return watch
-
-
-def _judge_model(
-    loop: Callable[..., Any],
-    signature: Signature,
-    report: Report,
-    seconds: float,
-    seed: int,
-    rule: str | None,
-) -> None:
-    report.framework = "torch"
-    error, chosen, best = "", None, -1
-    for single in (False, True):
-        for column in (True, False):
-            wrapped = as_array_loop(loop, signature, column)
-            form = Form("torch", single=single, layout="split", flat_bias=True)
-            trial = Report(report.loop, report.kind, "torch")
-            caller = Caller(wrapped, signature_of(wrapped), form, seconds, seed)
-            case = Case(caller, trial, rule, tol=2e-3 if single else 1e-6)
-            case.problem = case.seen = line(seed)
-            case.rate = 0.15 / case.problem.largest_curvature()
-            got = caller(case.problem, COUNT, case.rate)
-            if got.hung:
-                report.trouble = f"It gave {got.error}"
-                return
-            if got.error or got.w is None:
-                error = error or got.error
-                continue
-            case.last = got
-            fits = follow(case) and judge_step(case) == "sound"
-            if best < fits:
-                chosen, best = (wrapped, form, column), fits
-        if chosen:
-            break
-    if chosen is None:
-        report.trouble = f"It raised {error}" if error else "It returned no model"
-        if "grad" in error and "does not require" in error:
-            report.trouble = ""
-            report.imply("detached-loss", f"backward raised {error}")
-        return
-    wrapped, form, column = chosen
-    caller = Caller(wrapped, signature_of(wrapped), form, seconds, seed)
-    case = Case(caller, report, rule, tol=2e-3 if form.single else 1e-6)
-    case.problem = case.seen = line(seed)
-    case.rate = 0.15 / case.problem.largest_curvature()
-    case.last = caller(case.problem, COUNT, case.rate)
-    judge(case)
-    judge_mode(loop, signature, report, form, column, seconds)
-
-
-def _judge_score_function(
-    score: Callable[..., Any],
-    signature: Signature,
-    report: Report,
-    seconds: float,
-    seed: int,
-) -> None:
-    """Give a score a prediction that is too flat and too high."""
-    truth = line(seed).targets
-    fit = truth.mean() + 0.6 * (truth - truth.mean()) + 0.5
-    fit += 0.2 * np.sin(3 * np.arange(len(truth)))
-    value: float | None = None
-    error = ""
-    for framework in ("numpy", "torch"):
-
-        def call(framework: str = framework) -> float:
-            given = [truth, fit]
-            if framework == "torch":
-                import torch
-
-                given = [torch.from_numpy(part) for part in given]
-            y, prediction = given
-            values = {"truth": y, "y": y, "y_fresh": y, "prediction": prediction}
-            return float(signature.call(score, values))
-
-        ran = run(call, seconds, seed)
-        error = error or ran.error
-        if not ran.error:
-            value, report.framework = ran.value, framework
-            break
-    if value is None:
-        report.trouble = f"It raised {error}"
-        return
-    name = name_of_score(truth, fit, value)
-    say_score(report, name, value, truth, fit)

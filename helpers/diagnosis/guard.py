@@ -114,12 +114,13 @@ def _limited(call: Callable[[], Any], seconds: float) -> Any:
         raise OutOfTimeError
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    remaining = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return call()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *remaining)
 
 
 def _on_a_thread(call: Callable[[], Any], seconds: float) -> Any:

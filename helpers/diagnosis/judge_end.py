@@ -1,9 +1,11 @@
 """A loop without a count: only where it ends can be judged."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from helpers.diagnosis.arrays import Case
-from helpers.diagnosis.problems import Problem
+from helpers.diagnosis.arrays import COUNT, Case
+from helpers.diagnosis.problems import Problem, views
 
 
 def judge_end(case: Case) -> None:
@@ -14,6 +16,7 @@ def judge_end(case: Case) -> None:
     if not np.isfinite(w).all():
         report.imply("not-finite", f"it returned {w} on a small problem")
         return
+    report.exclude("not-finite", because=f"it returned {w}")
     answer = problem.answer()
     floor, spread = problem.loss(answer), float(np.var(problem.targets))
     loss = problem.loss(w)
@@ -51,6 +54,53 @@ def judge_end(case: Case) -> None:
     else:
         report.note(f"{said}: it may have stopped before it arrived")
     report.cannot_tell("wrong-step", because="the loop takes no count and no start")
+
+
+def judge_not_finite(case: Case) -> bool:
+    """Whether the first epoch already leads out of the finite numbers."""
+    first = case.path[min(1, len(case.path) - 1)]
+    if np.isfinite(first).all():
+        return False
+    case.report.imply(
+        "not-finite",
+        f"after one epoch or step on a small problem the parameters are {first}",
+    )
+    return True
+
+
+def judge_growth(case: Case) -> None:
+    """Does a loop stay finite: for COUNT epochs, and at a rate of its own for long?"""
+    report, last = case.report, case.path[-1]
+    if not np.isfinite(last).all():
+        if not report.implied:
+            report.imply(
+                "not-finite",
+                f"after {len(case.path) - 1} epochs or steps at most the parameters "
+                f"are {last}",
+            )
+        return
+    losses = [case.problem.loss(w) for w in case.path]
+    said = f"after {len(case.path) - 1} epochs or steps the parameters are finite"
+    if case.has_rate or report.implied or losses[-1] < 2 * losses[0]:
+        report.exclude("not-finite", because=said)
+        return
+    tame = Problem(0.1 * views(case.problem)[1].features, case.problem.targets, last)
+    for problem in (case.problem, tame):
+        caller = replace(case.caller, seconds=min(case.caller.seconds, 2.0))
+        got = caller(problem, 200 * COUNT, case.rate)
+        if got.error or got.w is None or np.isfinite(got.w).all():
+            report.cannot_tell("not-finite", because=f"{said}; it has its own rate")
+            report.note(
+                f"at the loop's own rate the loss rises from {losses[0]:.3g} to "
+                f"{losses[-1]:.3g}; these features are not scaled"
+            )
+            return
+    report.imply(
+        "not-finite",
+        f"at the loop's own rate the loss rises from {losses[0]:.3g} to "
+        f"{losses[-1]:.3g}, and after {200 * COUNT} epochs or steps the parameters are "
+        "not finite, with small standardized features too",
+    )
 
 
 def _still(case: Case, problem: Problem) -> bool:

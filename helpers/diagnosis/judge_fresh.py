@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from helpers.diagnosis.arrays import COUNT, Case
-from helpers.diagnosis.forms import Form, Outcome, precision_of, to_framework, to_numpy
+from helpers.diagnosis.forms import Form, precision_of, to_framework, to_numpy
 from helpers.diagnosis.guard import run
-from helpers.diagnosis.problems import Problem, line
+from helpers.diagnosis.problems import Problem, doubled, line
 from helpers.diagnosis.report import Report
+from helpers.diagnosis.returns import Outcome
 from helpers.diagnosis.signature import Signature, frameworks_of
 
 NAMES = ("scale-from-all-rows", "fresh-rows-own-scale")
@@ -41,7 +42,7 @@ def judge_fresh(case: Case) -> None:
             report.imply("scale-from-all-rows", said)
         else:
             report.exclude("scale-from-all-rows", because=said)
-    shown = [_shown(got) for got in (one, shift)]
+    shown = [shown_of_fresh(got) for got in (one, shift)]
     if shown[0] is None or shown[1] is None:
         report.cannot_tell(
             "fresh-rows-own-scale",
@@ -51,7 +52,38 @@ def judge_fresh(case: Case) -> None:
     _say_own_scale(report, shown[0], shown[1])
 
 
-def _shown(got: Outcome) -> np.ndarray | None:
+def judge_fresh_alone(case: Case) -> None:
+    """A loop that gives back no parameters: what does it say of fresh rows?
+
+    Every fresh row twice changes no mean over them, and no single prediction, unless
+    the scale is taken from all rows.
+    """
+    report, fresh = case.report, line(7, n=9, k=case.problem.features.shape[1])
+    shifted = Problem(fresh.features + 5, fresh.targets, fresh.start)
+    runs = [
+        case.caller(case.problem, COUNT, case.rate, fresh=rows)
+        for rows in (fresh, doubled(fresh), shifted)
+    ]
+    shown = [None if got.error else shown_of_fresh(got) for got in runs]
+    report.note("the loop gives back no parameters: only its fresh rows are judged")
+    if any(values is None for values in shown):
+        report.cannot_tell(*NAMES, because="with other fresh rows it raises an error")
+        return
+    one, twice, shift = shown
+    if len(one) > 1 and len(twice) == 2 * len(one):
+        twice = twice[::2]
+    _say_own_scale(report, one, shift)
+    gap = float(np.abs(one - twice).max())
+    said = f"every fresh row twice changes their predictions or score by {gap:.2g}"
+    if "fresh-rows-own-scale" in report.implied:
+        report.exclude("scale-from-all-rows")
+    elif gap > 1e-6 * max(1.0, float(np.abs(one).max())):
+        report.imply("scale-from-all-rows", said)
+    else:
+        report.exclude("scale-from-all-rows", because=said)
+
+
+def shown_of_fresh(got: Outcome) -> np.ndarray | None:
     """What an outcome says of its fresh rows."""
     for value in (got.predictions, got.score, got.best_loss, got.scalar):
         if value is not None:
@@ -61,7 +93,9 @@ def _shown(got: Outcome) -> np.ndarray | None:
 
 def _say_own_scale(report: Report, one: np.ndarray, other: np.ndarray) -> None:
     gap = float(np.abs(one - other).max())
-    said = f"fresh features moved by 5 change what is said of them by {gap:.2g}"
+    said = (
+        f"5 added to all fresh features changes their predictions or score by {gap:.2g}"
+    )
     if gap < 1e-6 * max(1.0, float(np.abs(one).max())):
         report.imply("fresh-rows-own-scale", said)
     else:

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.diagnosis.forms import Form, precision_of, to_framework
 from helpers.diagnosis.guard import run
-from helpers.diagnosis.judge_records import name_of_score, say_score
+from helpers.diagnosis.judge_score import name_of_score, say_score
 from helpers.diagnosis.models import call_with, setting
 from helpers.diagnosis.problems import line
 from helpers.diagnosis.report import Report

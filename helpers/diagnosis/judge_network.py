@@ -1,15 +1,14 @@
 """A PyTorch loop whose rows or parameters cannot be read: judge what was watched."""
 
-from typing import Any
-
 import numpy as np
 
 from helpers.diagnosis.arrays import Case
-from helpers.diagnosis.forms import to_numpy
+from helpers.diagnosis.epochs import ROWS
 from helpers.diagnosis.judge_model import say_modes
-from helpers.diagnosis.judge_rows import ROWS, judge_batches
+from helpers.diagnosis.judge_rows import judge_batches
 from helpers.diagnosis.judge_watch import judge_piling, judge_still
-from helpers.diagnosis.problems import Problem, line
+from helpers.diagnosis.problems import line
+from helpers.diagnosis.rows import rows_of
 from helpers.diagnosis.steps import factor, parallel
 from helpers.diagnosis.watch import Forward, OptimizerStep, Watch
 
@@ -19,7 +18,7 @@ EPOCHS = 4
 def judge_network(case: Case) -> None:
     """Judge a loop that trains a network of its own, by its gradients and rows."""
     report = case.report
-    watch = Watch(case.problem.targets)
+    watch = Watch(case.problem)
     batch = 4 if case.has_batch else None
     got = case.caller(case.problem, EPOCHS, case.rate, batch, watch=watch())
     report.note("the loop trains a network of its own, and is judged by its gradients")
@@ -45,14 +44,17 @@ def judge_network(case: Case) -> None:
         say_modes(report, watch.of(Forward))
 
 
-def judge_gradients(case: Case, watch: Watch) -> None:
-    """Compare the gradient at each step with that of the mean of the squares."""
+def judge_gradients(case: Case, watch: Watch) -> bool:
+    """Compare the gradient at each step with that of the mean of the squares.
+
+    True if it is that, or that of a known fault, at every step.
+    """
     report = case.report
     steps = [s for s in watch.of(OptimizerStep) if s.expected is not None]
     if not steps or {"gradients-accumulate", "cleared-once-an-epoch"} & set(
         report.implied
     ):
-        return
+        return False
     names = {"mean": 0, "pairs": 0, "neither": 0}
     powers = []
     for step in steps:
@@ -72,13 +74,16 @@ def judge_gradients(case: Case, watch: Watch) -> None:
         )
     elif names["mean"] == len(steps):
         report.exclude("broadcast-loss", "wrong-step", because=said)
-        b, f = powers[0]
+        b, f = max(powers)
         if b > 2:
             _say_power(case, b, f)
+        if len({rows for rows, _ in powers}) > 1:
+            _say_growth(case, max(powers), min(powers))
     else:
         report.cannot_tell(
             "broadcast-loss", "wrong-step", because=f"{said} of the squares"
         )
+    return bool(steps) and len(steps) in (names["mean"], names["pairs"])
 
 
 def _say_power(case: Case, rows: int, f: float) -> None:
@@ -92,6 +97,20 @@ def _say_power(case: Case, rows: int, f: float) -> None:
         report.imply("mean-divided-again", said)
     else:
         report.exclude("sum-for-mean", "mean-divided-again", "wrong-sign", because=said)
+
+
+def _say_growth(case: Case, most: tuple[int, float], least: tuple[int, float]) -> None:
+    """Compare the gradients of a large and of a small batch."""
+    report, (b1, f1), (b2, f2) = case.report, most, least
+    power = np.log(f1 / f2) / np.log(b1 / b2) if f1 * f2 > 0 else np.nan
+    said = (
+        f"the gradient of {b1} rows is {f1:.3g} times that of their mean, that of "
+        f"{b2} rows {f2:.3g} times"
+    )
+    if abs(power - 1) < 0.05:
+        report.imply("sum-for-mean", said)
+    elif abs(power + 1) < 0.05:
+        report.imply("mean-divided-again", said)
 
 
 def judge_watched_rows(case: Case) -> bool:
@@ -115,7 +134,8 @@ def judge_watched_rows(case: Case) -> bool:
         epochs = [batches[k * each : (k + 1) * each] for k in range(EPOCHS)]
         if each == 1 and all(len(epoch[0]) == n for epoch in epochs):
             if n == sizes[-1]:
-                case.report.exclude(*ROWS, because=f"each step uses all {n} rows")
+                order = [name for name in ROWS if name != "rows-apart"]
+                case.report.exclude(*order, because=f"each step uses all {n} rows")
             continue
         if each > 1 and all(len(batch) == n for batch in epochs[0]):
             case.report.imply(
@@ -128,18 +148,3 @@ def judge_watched_rows(case: Case) -> bool:
         judge_batches(case, n, epochs, paired=False)
         return True
     return True
-
-
-def rows_of(inputs: Any, problem: Problem) -> list[int] | None:
-    """Which rows of a problem an input holds, or None if it holds others."""
-    array = to_numpy(inputs)
-    if array is None:
-        return None
-    array = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
-    for table in (problem.features, problem.design):
-        if array.shape[1] != table.shape[1]:
-            continue
-        gaps = np.abs(array[:, None, :] - table[None]).max(axis=2)
-        if (gaps.min(axis=1) < 1e-5).all():
-            return [int(row) for row in gaps.argmin(axis=1)]
-    return None

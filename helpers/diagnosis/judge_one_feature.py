@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.diagnosis.arrays import Case
-from helpers.diagnosis.judge_rows import KERNEL, ROWS
+from helpers.diagnosis.epochs import KERNEL, ROWS
 from helpers.diagnosis.problems import Problem
 
 EPOCHS = 7

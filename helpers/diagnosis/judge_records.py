@@ -1,17 +1,15 @@
-"""What does the loop record, what does it keep as the best, and what does it score?"""
+"""What does the loop record, and what does it keep as the best?"""
 
 from typing import Any
 
 import numpy as np
 
 from helpers.diagnosis.arrays import COUNT, Case
-from helpers.diagnosis.forms import Outcome
 from helpers.diagnosis.locals import Locals
 from helpers.diagnosis.problems import Problem
-from helpers.diagnosis.report import Report
+from helpers.diagnosis.returns import Outcome
 
 BEST = ("best-loss-last-parameters", "best-not-copied", "best-of-another-step")
-SCORES = ("r2-swapped", "explained-variance", "squared-correlation", "wrong-score")
 
 
 def judge_record(case: Case) -> None:
@@ -108,7 +106,8 @@ def judge_best(case: Case) -> None:
         if at == which:
             report.exclude(*BEST, because=said)
             return
-        if at == len(path) - 1 and which == int(np.argmin(losses)):
+        least = {int(np.argmin(losses)), 1 + int(np.argmin(losses[1:]))}
+        if at == len(path) - 1 and which in least:
             _last_for_best(case, said, watch, got)
         elif at == which + 1 == len(path) - 1:
             report.note("the loss that comes back was measured before the last step")
@@ -116,6 +115,10 @@ def judge_best(case: Case) -> None:
         elif at == which + 1:
             report.imply("best-of-another-step", f"{said}, those of the next step")
             report.exclude("best-loss-last-parameters", "best-not-copied")
+        else:
+            report.cannot_tell(
+                *BEST, because=f"{said}: neither the best nor the last of the run"
+            )
         return
     if at == len(path) - 1:
         said = (
@@ -171,7 +174,7 @@ def _last_for_best(case: Case, said: str, watch: Locals, got: Outcome) -> None:
     report = case.report
     report.exclude("best-of-another-step")
     alias = watch.alias_of_best()
-    if got.best_w is not None and not alias:
+    if got.best_w is not None and not alias and not watch.seen:
         alias = "a best entry is returned"
     if alias:
         report.imply("best-not-copied", f"{said}; {alias}")
@@ -181,65 +184,6 @@ def _last_for_best(case: Case, said: str, watch: Locals, got: Outcome) -> None:
         report.exclude("best-not-copied")
     else:
         report.imply_one_of(("best-loss-last-parameters", "best-not-copied"), said)
-
-
-def judge_score(case: Case) -> None:
-    """Is a returned score R² of the returned parameters?"""
-    report, got = case.report, case.last
-    value = got.score
-    if value is None and got.scalar is not None and got.w is not None:
-        value = got.scalar
-    if value is None or got.w is None:
-        report.cannot_tell(*SCORES, because="the loop returns no score")
-        return
-    y = case.seen.targets
-    name = name_of_score(y, case.seen.design @ got.w, value)
-    if name is None and got.score is None:
-        report.cannot_tell(*SCORES, because="the loop returns no score")
-        return
-    say_score(report, name, value, y, case.seen.design @ got.w)
-
-
-def say_score(
-    report: Report, name: str | None, value: float, truth: np.ndarray, fit: np.ndarray
-) -> None:
-    """Report a score of `fit` against `truth` by its name in `scores`."""
-    right = scores(truth, fit)["R²"]
-    said = f"the score is {value:.4f}, where R² is {right:.4f}"
-    if name == "R²":
-        report.exclude(*SCORES, because=said)
-    elif name == "loss":
-        report.note("the score is a loss, not R²")
-        report.cannot_tell(*SCORES, because="the score is a loss")
-    elif name is None:
-        report.imply("wrong-score", said)
-        report.exclude(*SCORES[:3])
-    else:
-        report.imply(name, said)
-        report.exclude(*(other for other in SCORES if other != name))
-
-
-def scores(truth: np.ndarray, fit: np.ndarray) -> dict[str, float]:
-    """R² and what is taken for it, of `fit` against `truth`, both (n,)."""
-    squares = np.mean((truth - fit) ** 2)
-    return {
-        "R²": 1 - squares / np.var(truth),
-        "r2-swapped": 1 - squares / np.var(fit),
-        "explained-variance": 1 - np.var(truth - fit) / np.var(truth),
-        "squared-correlation": float(np.corrcoef(truth, fit)[0, 1] ** 2),
-    }
-
-
-def name_of_score(truth: np.ndarray, fit: np.ndarray, value: float) -> str | None:
-    """Which of `scores` a value is; "loss" for an error, None for none of them."""
-    for name, expected in scores(truth, fit).items():
-        if abs(value - expected) <= 2e-4 * max(1, abs(expected)):
-            return name
-    squares = np.mean((truth - fit) ** 2)
-    errors = [squares, squares / 2, squares**0.5, np.mean(np.abs(truth - fit))]
-    if any(abs(value - e) <= 1e-4 * e for e in errors):
-        return "loss"
-    return None
 
 
 def judge_missing(case: Case) -> None:

@@ -5,27 +5,20 @@ from itertools import pairwise
 import numpy as np
 
 from helpers.diagnosis.arrays import Case
-from helpers.diagnosis.problems import Problem, echo, marked_rows
+from helpers.diagnosis.epochs import (
+    EPOCHS,
+    KERNEL,
+    ROWS,
+    epochs_of,
+    listed,
+    rate_of,
+)
+from helpers.diagnosis.judge_use import read_use
+from helpers.diagnosis.problems import Problem, marked_rows
 from helpers.diagnosis.rows import (
     Batches,
     batches_of_epoch,
-    partners,
-    use_of_rows,
 )
-
-ROWS = (
-    "unshuffled",
-    "same-shuffle",
-    "rows-apart",
-    "remainder-dropped",
-    "fixed-batch",
-    "overlapping-batches",
-    "all-rows-every-batch",
-)
-KERNEL = ("wrong-sign", "entry-for-column", "in-turn-updates", "broadcast-loss")
-KERNEL += ("no-intercept", "integer-parameters", "wrong-step")
-EPOCHS = 4
-BATCH = 4
 
 
 def judge_rows(case: Case) -> bool:
@@ -34,14 +27,14 @@ def judge_rows(case: Case) -> bool:
     readable = False
     for n in sizes:
         problem = marked_rows(case.caller.seed, n)
-        path = _epochs(case, problem, EPOCHS, _rate(case))
+        path = epochs_of(case, problem, EPOCHS, rate_of(case))
         if path is None:
             return readable
         epochs = _read(case, problem, path)
         if epochs is None:
-            return readable or _read_use(case, problem)
+            return readable or read_use(case, problem)
         if len(epochs[0][0]) <= 3 and not case.drawn and _repeated(epochs):
-            path = _epochs(case, problem, 3 * EPOCHS, _rate(case))
+            path = epochs_of(case, problem, 3 * EPOCHS, rate_of(case))
             epochs = (path and _read(case, problem, path)) or epochs
         readable = True
         _judge_factors(case, problem, epochs)
@@ -53,37 +46,6 @@ def judge_rows(case: Case) -> bool:
     if readable:
         case.report.exclude(*ROWS, because=f"each step uses all {n} rows, once")
     return readable
-
-
-def _rate(case: Case) -> float:
-    return 1e-2 if case.caller.form.single else 1e-3
-
-
-def _epochs(
-    case: Case, problem: Problem, epochs: int, rate: float
-) -> list[np.ndarray] | None:
-    """Parameters before and after each of several epochs of batches of 4."""
-    batch = BATCH if case.has_batch else None
-    signature = case.caller.signature
-    points: list[np.ndarray] = []
-    if signature.has("w") or signature.has("slope"):
-        points.append(problem.start)
-    else:
-        got = case.caller(problem, 0, rate, batch)
-        known = not got.error and got.w is not None
-        points.append(got.w if known else np.zeros(len(problem.start)))
-    for count in range(1, epochs + 1):
-        got = case.caller(problem, count, rate, batch)
-        if got.error and case.full_batch and case.has_batch and not got.hung:
-            case.report.imply(
-                "crashes",
-                f"with {len(problem.targets)} rows in batches of {BATCH} it raised "
-                f"{got.error}",
-            )
-        if got.error or got.w is None or not np.isfinite(got.w).all():
-            return None
-        points.append(got.w)
-    return points
 
 
 def _read(
@@ -110,7 +72,7 @@ def _grouped(
     early = [row for batches, _ in steps[:per_epoch] for row in batches[0]]
     drawn = len(set(early)) < len(early)  # no pass over the rows
     total = 40 if drawn else min(3 * per_epoch, 40)
-    path = _epochs(case, problem, total, _rate(case))
+    path = epochs_of(case, problem, total, rate_of(case))
     if path is None:
         return None
     tol = 3e-5 if case.caller.form.single else 1e-8
@@ -163,7 +125,7 @@ def _judge_factors(
     if not case.kernel_blamed:
         report.exclude(*KERNEL, because=said)
     if case.has_rate and case.scale is None and not case.full_batch:
-        case.scale = abs(factors[0]) * rows[0] / (2 * _rate(case))
+        case.scale = abs(factors[0]) * rows[0] / (2 * rate_of(case))
     pairs = {}
     for b, f in zip(rows, factors, strict=True):
         pairs.setdefault(b, abs(f))
@@ -202,14 +164,14 @@ def judge_batches(
         if len(one) == 1 and len(epochs[0]) == 1:
             report.imply(
                 "fixed-batch",
-                f"in {many} epochs only rows {_list(ever)} of {n} were used",
+                f"in {many} epochs only rows {listed(ever)} of {n} were used",
             )
             report.exclude("remainder-dropped")
             report.cannot_tell("unshuffled", "same-shuffle", because="one batch only")
             return
         report.imply(
             "remainder-dropped",
-            f"in {many} epochs rows {_list(never)} of {n} were never used",
+            f"in {many} epochs rows {listed(never)} of {n} were never used",
         )
         report.exclude("fixed-batch")
     else:
@@ -241,159 +203,15 @@ def judge_batches(
     if flat == sorted(flat):
         report.imply(
             "unshuffled",
-            f"{many} epochs took rows {_list(orders[0][0])} first, and so on in the "
+            f"{many} epochs took rows {listed(orders[0][0])} first, and so on in the "
             "order of the file",
         )
         report.exclude("same-shuffle")
     else:
         report.imply(
-            "same-shuffle", f"{many} epochs took rows {_list(orders[0][0])} first"
+            "same-shuffle", f"{many} epochs took rows {listed(orders[0][0])} first"
         )
         report.exclude("unshuffled")
-
-
-def _list(rows: object) -> str:
-    return ", ".join(map(str, sorted(rows)[:8]))  # type: ignore[call-overload]
-
-
-def _read_use(case: Case, problem: Problem) -> bool:
-    """Epochs in which rows come several times, or with other rows' targets."""
-    piled = {"gradients-accumulate", "cleared-once-an-epoch"}
-    if not case.has_rate or piled & set(case.report.implied):
-        return False
-    rate = 1e-3 if case.caller.form.single else 1e-6
-    path = _epochs(case, problem, EPOCHS, rate)
-    if path is None:
-        return False
-    report, n = case.report, len(problem.targets)
-    uses = []
-    for before, after in pairwise(path):
-        use = use_of_rows(problem, before, after) / (2 * rate * abs(case.scale or 1))
-        uses.append(use)
-    spread = [np.abs(use) for use in uses]
-    if max(s.max() for s in spread) == 0:
-        return False
-    if (
-        case.has_batch
-        and np.allclose(uses, uses[0][0])
-        and (1.5 / n < uses[0][0] != BATCH / n)
-    ):
-        report.imply(
-            "all-rows-every-batch",
-            f"with {n} rows in batches of {BATCH}, an epoch makes "
-            f"{uses[0][0] * n:.0f} steps, each on all rows",
-        )
-        return True
-    quarter = [use * BATCH for use in uses]
-    clean = all(
-        (use > -1e-3).all() and np.allclose(use * 3, np.round(use * 3), atol=0.02)
-        for use in quarter
-    )
-    if not clean:
-        pairs = partners(problem, path[0], path[1])
-        torn = [i for i, j in enumerate(pairs) if j not in (i, -1)]
-        if torn:
-            i = torn[0]
-            report.imply(
-                "rows-apart",
-                f"{len(torn)} of {n} rows were paired with the target of another row: "
-                f"row {i} with that of row {pairs[i]}",
-            )
-            report.exclude(*KERNEL)
-            case.kernel_blamed = True
-            return True
-        return False
-    if not case.has_batch:
-        return False
-    times = np.round(np.array(quarter)).astype(int)
-    one_set = all((row == times[0]).all() for row in times)
-    if one_set and len(set(times[0])) == 2 and times[0].min() == 0:
-        rows = np.flatnonzero(times[0])
-        report.imply(
-            "fixed-batch",
-            f"in {EPOCHS} epochs only rows {_list(rows)} of {n} were used, "
-            f"{times[0].max()} times an epoch",
-        )
-        return True
-    patterns = {tuple(sorted(row)) for row in times}
-    repeats = times.max() > 1 and (times.min(axis=1) == 0).all()
-    if repeats and len(patterns) == 1 and times[0].sum() > 2 * BATCH:
-        report.imply(
-            "overlapping-batches",
-            f"an epoch used one row {times.max()} times and "
-            f"{int((times[0] == 0).sum())} of {n} rows never",
-        )
-    elif times.max() > 1:
-        report.note("batches are drawn with replacement")
-        report.exclude("overlapping-batches", "fixed-batch", "remainder-dropped")
-        report.exclude("rows-apart", "all-rows-every-batch", "unshuffled")
-    report.exclude(*KERNEL, because="every row's parameter moved by its own residual")
-    return True
-
-
-def judge_batch_memory(case: Case) -> None:
-    """Do gradients pile up from batch to batch? On one row, repeated: no order."""
-    report = case.report
-    if not (case.has_rate and case.memory in ("plain", "") and case.scale):
-        return
-    problem = echo(case.caller.seed, k=case.problem.features.shape[1])
-    x = problem.design[0]
-    a = 0.1
-    rate = a / (2 * case.scale * (x @ x)) if case.scale > 0 else None
-    if rate is None:
-        return
-    residuals = []
-    for count in (0, 1, 2, 3):
-        if count == 0 and case.started:
-            w = case.path[0]
-        else:
-            got = case.caller(problem, count, rate, BATCH if case.has_batch else None)
-            w = got.w
-            if got.error or w is None:
-                return
-        residuals.append(float(x @ w - problem.targets[0]))
-    shares = np.array(residuals) / residuals[0]
-    for updates in range(1, 12):
-        for name in ("plain", "always", "epoch"):
-            predicted = _shares(updates, name, a, 3)
-            if np.allclose(shares, predicted, rtol=0, atol=max(case.tol, 1e-6)):
-                _say_memory(case, name, updates, shares)
-                return
-    report.cannot_tell(
-        "cleared-once-an-epoch",
-        because="the steps on equal rows follow no rule that is known here",
-    )
-
-
-def _shares(updates: int, name: str, a: float, epochs: int) -> list[float]:
-    """The residual after each epoch, as a share, where a plain step leaves 1 − a."""
-    share, carried, found = 1.0, 0.0, [1.0]
-    for _ in range(epochs):
-        if name == "epoch":
-            carried = 0.0
-        for _ in range(updates):
-            carried = share + (carried if name != "plain" else 0.0)
-            share -= a * carried
-        found.append(share)
-    return found
-
-
-def _say_memory(case: Case, name: str, updates: int, shares: np.ndarray) -> None:
-    report = case.report
-    case.updates = updates
-    sentence = (
-        f"on equal rows, {updates} steps an epoch leave {shares[1]:.4f} and then "
-        f"{shares[2]:.4f} of the residual"
-    )
-    if name == "plain":
-        report.exclude(
-            "gradients-accumulate", "cleared-once-an-epoch", because=sentence
-        )
-    elif name == "epoch" and updates > 1:
-        report.imply("cleared-once-an-epoch", f"{sentence}, as sums of an epoch do")
-        report.exclude("gradients-accumulate")
-    elif name == "always":
-        report.imply("gradients-accumulate", f"{sentence}, as sums of all steps do")
 
 
 def still_unread(case: Case) -> None:

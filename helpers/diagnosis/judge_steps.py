@@ -1,4 +1,4 @@
-"""Definition first: does anything move, is a step −η∇L, what do later ones carry?"""
+"""Definition first: is a step −η∇L, and what do later steps carry on?"""
 
 from typing import Any
 
@@ -6,116 +6,18 @@ import numpy as np
 
 from helpers.diagnosis.arrays import COUNT, Case
 from helpers.diagnosis.forms import to_numpy
-from helpers.diagnosis.judge_watch import judge_still
-from helpers.diagnosis.problems import Problem, doubled, views
+from helpers.diagnosis.judge_adaptive import judge_adaptive
+from helpers.diagnosis.problems import Problem, doubled, standardized, views
 from helpers.diagnosis.steps import (
-    adaptive,
+    STEP,
     broadcast,
     entries_for_columns,
     factor,
-    is_in_turn,
+    in_turn_at,
     memory_of,
     parallel,
     turn_rate,
 )
-
-STEP = (
-    "wrong-sign",
-    "sum-for-mean",
-    "mean-divided-again",
-    "entry-for-column",
-    "in-turn-updates",
-    "broadcast-loss",
-    "no-intercept",
-    "integer-parameters",
-    "wrong-step",
-)
-STILL = (
-    "cleared-before-step",
-    "model-rebuilt",
-    "schedule-for-optimizer",
-    "detached-loss",
-)
-
-
-def follow(case: Case) -> bool:
-    """Run the loop for 0 to COUNT epochs; False if there is no way to count."""
-    case.path = []
-    if not case.counts:
-        return False
-    points = []
-    for count in range(1, COUNT + 1):
-        got = case.caller(case.problem, count, case.rate)
-        if got.error or got.w is None:
-            return False
-        points.append(got.w)
-        case.last = got
-    start = _start(case, points)
-    lags = start is not None and case.caller.lag == 0
-    if lags and np.allclose(points[0], start) and not np.allclose(points[1], start):
-        case.caller.lag = 1  # it hands back what it had before its last step
-        return follow(case)
-    case.path = points if start is None else [start, *points]
-    case.started = start is not None
-    return True
-
-
-def _start(case: Case, points: list[np.ndarray]) -> np.ndarray | None:
-    signature = case.caller.signature
-    if signature.has("w") or signature.has("slope"):
-        return case.problem.start
-    got = case.caller(case.problem, 0, case.rate)
-    if not got.error and got.w is not None and np.isfinite(got.w).all():
-        return got.w
-    if case.has_rate:  # with a rate of 0 a loop stays where it starts
-        got = case.caller(case.problem, 1, 0.0)
-        if not got.error and got.w is not None and np.isfinite(got.w).all():
-            return got.w
-    zero = np.zeros(len(points[0]))
-    return zero if parallel(points[0], case.problem.gradient(zero), case.tol) else None
-
-
-def moves_in_batches_alone(case: Case) -> bool:
-    """Whether a loop stands still with one batch of all rows, and moves with more."""
-    if not case.has_batch or np.abs(case.path[-1] - case.path[0]).max() > 1e-9:
-        return False
-    got = case.caller(case.problem, COUNT, case.rate, batch=4)
-    moved = got.w is not None and np.abs(got.w - case.path[0]).max() > 1e-9
-    if moved:
-        case.report.note("one batch that holds all rows is not used at all")
-    return bool(moved)
-
-
-def judge_motion(case: Case, watch: Any = None) -> bool:
-    """Whether the parameters move; if not, says so, and with what numbers."""
-    report = case.report
-    ends = [case.path[0], case.path[-1]]
-    moved = float(np.abs(ends[1] - ends[0]).max())
-    if not np.isfinite(case.path[-1]).all():
-        return True
-    later = float(np.abs(case.path[-1] - case.path[1]).max())
-    if moved > 1e-9 and later > 1e-9:
-        report.exclude("nothing-moves", *STILL)
-        return True
-    if watch is not None and judge_still(watch, report):
-        return False
-    if moved > 1e-9:
-        report.note("after the first epoch or step, nothing moves any more")
-        return True
-    slope = np.abs(case.seen.gradient(ends[0])).max()
-    kind = case.last.kind
-    sentence = (
-        f"after {COUNT} epochs or steps the parameters have moved by {moved:.1g}, "
-        f"where the loss has a slope of {slope:.2g}"
-    )
-    if "int" in kind:
-        report.imply("integer-parameters", f"{sentence}; their type is {kind}")
-    else:
-        report.imply("nothing-moves", sentence)
-        report.cannot_tell(
-            *STILL, because="the parameters stand still, and the cause is inside"
-        )
-    return False
 
 
 def judge_step(case: Case) -> str:
@@ -134,6 +36,20 @@ def judge_step(case: Case) -> str:
             if seen is not case.problem:
                 case.report.note("the loop standardizes its features itself")
             return _judge_scale(case, -factor(step, slopes), step, slopes)
+    if not (case.caller.signature.has("w") or case.caller.signature.has("slope")):
+        for ddof in (0, 1):
+            path = [standardized(case.problem, w, ddof) for w in case.path]
+            seen = views(case.problem)[1 + ddof]
+            slopes = seen.gradient(path[0])
+            if parallel(path[1] - path[0], slopes, tol):
+                case.path, case.seen, case.caller.ddof = path, seen, ddof
+                case.last.w = standardized(case.problem, case.last.w, ddof)
+                case.report.note(
+                    "the loop standardizes its features itself, and gives back "
+                    "parameters for those that it was handed"
+                )
+                step = path[1] - path[0]
+                return _judge_scale(case, -factor(step, slopes), step, slopes)
     used = _rows_that_matter(case, after)
     if len(used) / 2 < used.sum() < len(used):  # fewer may be one batch of many
         part = Problem(case.problem.features[used], case.problem.targets[used], before)
@@ -269,12 +185,18 @@ def _name_step(case: Case, before: np.ndarray, step: np.ndarray) -> str:
     ):
         report.imply("integer-parameters", f"{numbers}; the type is {kind}")
         return "blamed"
-    if abs(step[0]) < 1e-12 and parallel(step[1:], slopes[1:], tol):
+    centered = [seen.gradient(before)[1:] for seen in views(problem, centered=True)]
+    if abs(step[0]) < 1e-12 and any(parallel(step[1:], g, tol) for g in centered):
         report.imply("no-intercept", numbers)
         return "blamed"
     if _decays(step, slopes, before, tol):
         report.note("the step also shrinks the parameters, as weight decay does")
         report.exclude(*STEP)
+        return "sound"
+    if parallel(step, problem.answer() - before, max(tol, 1e-6)):
+        case.memory = "newton"
+        report.note("a step points from where it starts to the answer, as Newton's")
+        report.exclude(*STEP, "sum-for-mean", "mean-divided-again")
         return "sound"
     pairs = broadcast(problem, before, 1.0) - before
     if parallel(step, pairs, tol):
@@ -286,55 +208,27 @@ def _name_step(case: Case, before: np.ndarray, step: np.ndarray) -> str:
         return "blamed"
     rates = [case.rate, case.rate / 2] if case.has_rate else []
     rates += turn_rate(problem, before, step)
-    if is_in_turn(problem, before, step, rates, max(tol, 1e-7) * 10):
-        report.imply(
-            "in-turn-updates",
-            f"{numbers}; it is exactly that of parameters updated one after another",
-        )
+    rate = in_turn_at(problem, before, step, rates, max(tol, 1e-7) * 10)
+    if rate is not None:
+        said = f"{numbers}; it is exactly that of parameters updated one after another"
+        report.imply("in-turn-updates", said)
+        if rate < 0:
+            report.imply("wrong-sign", f"{said}, uphill")
         return "blamed"
     guesses = [case.rate, case.rate / 2] if case.has_rate else []
     for rate in guesses or [-step[0] / slopes[0]]:
         if said := entries_for_columns(problem, before, step, rate, max(tol, 1e-6)):
             report.imply("entry-for-column", f"{numbers}; {said}")
             return "blamed"
-    memory = memory_of(problem, case.path, tol)
-    if memory.name == "adaptive" and _adapts(case):
-        case.memory = "adaptive"
-        if case.rule == "plain":
+    sizes = np.abs(step)
+    if np.ptp(sizes) <= 0.02 * sizes.max():
+        verdict = judge_adaptive(case, numbers)
+        case.memory = "adaptive" if verdict else ""
+        if verdict and case.rule == "plain":
             report.imply("wrong-step", f"{numbers}, where plain steps were declared")
             return "blamed"
-        report.note(
-            "the first step has one length in every parameter, as that of Adam, "
-            "RMSProp or AdaGrad; only its direction is judged"
-        )
-        against = "each parameter's first move is against its slope"
-        report.exclude(
-            "wrong-sign",
-            "entry-for-column",
-            "broadcast-loss",
-            "no-intercept",
-            "integer-parameters",
-            "wrong-step",
-            because=against,
-        )
-        report.cannot_tell(
-            "sum-for-mean",
-            "mean-divided-again",
-            because="the rule divides by the size of the gradient",
-        )
-        return "sound"
+        return verdict
     return ""
-
-
-def _adapts(case: Case) -> bool:
-    """Whether a first step keeps its one length where other slopes change sign."""
-    problem = case.problem
-    mirrored = Problem(-problem.features, problem.targets, problem.start)
-    got = case.caller(mirrored, 1, case.rate)
-    if got.w is None:
-        return False
-    before = case.path[0]
-    return adaptive(got.w - before, mirrored.gradient(before))
 
 
 def say_wrong_step(case: Case) -> None:
@@ -344,20 +238,24 @@ def say_wrong_step(case: Case) -> None:
     before = case.path[0]
     slopes = case.problem.gradient(before)
     step = case.path[1] - before
-    size = float(np.linalg.norm(step - factor(step, slopes) * slopes))
+    multiple = factor(step, slopes) * slopes
+    size = np.linalg.norm(step - multiple) / np.linalg.norm(step)
     case.report.imply(
         "wrong-step",
         f"the first step moves the parameters by {_vector(step)}, where −∇L is "
-        f"{_vector(-slopes)}; {size / np.linalg.norm(step):.0%} of it is across",
+        f"{_vector(-slopes)}; the nearest multiple of ∇L, {_vector(multiple)}, misses "
+        f"it by {size:.0%} of its length",
     )
 
 
 def _decays(
     step: np.ndarray, slopes: np.ndarray, before: np.ndarray, tol: float
 ) -> bool:
-    """Whether a step is −a ∇L − b w with positive a, and a small b."""
-    for kept in (np.ones(len(before)), np.arange(len(before)) > 0):
-        columns = np.column_stack([-slopes, -before * kept])
+    """Whether a step is −a ∇L − b w, or −a ∇L − b sign w, with positive a, small b."""
+    shrunk = [before, np.sign(before)]
+    shrunk += [np.where(np.arange(len(before)) > 0, part, 0) for part in shrunk]
+    for part in shrunk:
+        columns = np.column_stack([-slopes, -part])
         (a, b), *_ = np.linalg.lstsq(columns, step)
         left = np.linalg.norm(columns @ [a, b] - step)
         small = a > 0 and 0 < b < a
@@ -369,7 +267,7 @@ def _decays(
 def judge_memory(case: Case) -> None:
     """What do the steps on all rows carry from one to the next?"""
     report = case.report
-    if len(case.path) < 4 or case.memory == "adaptive":
+    if len(case.path) < 4 or case.memory in ("adaptive", "newton"):
         if case.memory == "adaptive":
             report.cannot_tell(
                 "gradients-accumulate",

@@ -15,6 +15,7 @@ def judge_still(watch: Watch, report: Report) -> bool:
     """Why nothing moves, where the events say so; True if a cause was found."""
     steps, sent = watch.of(OptimizerStep), watch.of(Backward)
     counts = f"{len(sent)} backward calls, {len(steps)} optimizer steps"
+    flat = bool(sent) and all(b.connected and b.made == 0 for b in sent)
     if sent and not any(b.connected for b in sent):
         report.imply(
             "detached-loss", f"{counts}; no loss sent back reaches a parameter"
@@ -23,6 +24,33 @@ def judge_still(watch: Watch, report: Report) -> bool:
         report.imply(
             "schedule-for-optimizer",
             f"{counts}, and {watch.schedules} steps of a schedule",
+        )
+    elif flat:
+        report.note(
+            "every gradient is 0: the loss has no slope for one output and numbers as "
+            "targets, as a cross entropy has none; only a squared error is judged"
+        )
+        report.cannot_tell(
+            "nothing-moves", *STILL, because="the loss has no slope on this problem"
+        )
+        return True
+    elif sent and watch.uses_of_cleared:
+        report.imply(
+            "cleared-before-step",
+            f"{len(sent)} backward calls, and {watch.uses_of_cleared} uses of a "
+            "gradient that had been set to zero since",
+        )
+    elif sent and not steps:
+        report.imply(
+            "nothing-moves",
+            f"{len(sent)} backward calls made gradients, and no step of an optimizer "
+            "followed",
+        )
+    elif steps and not sent:
+        report.imply(
+            "nothing-moves",
+            f"{len(steps)} optimizer steps, and no backward call that would make "
+            "gradients",
         )
     elif steps and sent:
         held = {i for step in steps for i in step.parameters}
@@ -44,7 +72,7 @@ def judge_still(watch: Watch, report: Report) -> bool:
                 "cleared-before-step",
                 f"{counts}; backward made gradients, and every step found none",
             )
-    found = any(name in report.implied for name in STILL)
+    found = any(name in report.implied for name in ("nothing-moves", *STILL))
     if found:
         report.exclude("nothing-moves", *STILL)
     return found

@@ -66,7 +66,7 @@ class Locals:
                         continue
                     for one in _arrays(value):
                         if any(_shared(one, two) for two in _arrays(entry)):
-                            return f"`{name}` and `{other}` are one array"
+                            return f"`{name}` and `{other}` share one memory"
         return ""
 
 

@@ -114,7 +114,8 @@ def _returned(returned: Any, model: Any) -> dict[str, Any]:
         elif isinstance(value, (int, float)) or hasattr(value, "item"):
             found.setdefault("best_loss", value)
     if "weight" in found and "bias" in found:  # a state dict
-        found = {"best_state": {"weight": found["weight"], "bias": found["bias"]}}
+        found = {"w": found["weight"].detach(), "b": found["bias"].detach()}
+        return {name: value.clone() for name, value in found.items()}
     linear = isinstance(model, torch.nn.Linear)
     if linear:
         found["w"] = model.weight.detach().clone()

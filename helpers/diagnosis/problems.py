@@ -5,7 +5,7 @@ intercept first. No parameter of an answer or a start is 0, 1, or equal to anoth
 two targets are equal; features are correlated and not centered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,11 +91,16 @@ def marked_rows(seed: int, n: int = 11) -> Problem:
     return Problem(np.diag(sizes), signs * apart, np.full(n + 1, 0.0) + 0.11)
 
 
-def views(problem: Problem) -> list[Problem]:
-    """The problem as it is, and with standardized features."""
-    views = [problem]
-    for ddof in (0, 1):
-        x = problem.features
-        x = (x - x.mean(axis=0)) / x.std(axis=0, ddof=ddof)
-        views.append(Problem(x, problem.targets, problem.start))
-    return views
+def views(problem: Problem, centered: bool = False) -> list[Problem]:
+    """The problem as it is, with standardized, and maybe with centered features."""
+    shifted = problem.features - problem.features.mean(axis=0)
+    tables = [shifted / problem.features.std(axis=0, ddof=ddof) for ddof in (0, 1)]
+    tables += [shifted] if centered else []
+    return [problem, *(replace(problem, features=table) for table in tables)]
+
+
+def standardized(problem: Problem, w: np.ndarray, ddof: int) -> np.ndarray:
+    """`w`, for the features as they are, as parameters of standardized features."""
+    x = problem.features
+    intercept = w[0] + x.mean(axis=0) @ w[1:]
+    return np.concatenate([[intercept], x.std(axis=0, ddof=ddof) * w[1:]])

@@ -67,7 +67,7 @@ class Report:
 
     def exclude(self, *names: str, because: str = "") -> None:
         """Rule faults out; a fault that is implied stays implied."""
-        for name in names:
+        for name in filter(None, names):
             if name not in self._excluded:
                 self._excluded.append(name)
             if because and name not in self.evidence:
@@ -77,6 +77,14 @@ class Report:
         """Say why faults can be neither implied nor excluded."""
         for name in names:
             self._unknown.setdefault(name, because)
+
+    def reopen(self, *names: str, because: str) -> None:
+        """Take back that faults are excluded, and say why they cannot be told."""
+        for name in names:
+            if name in self._excluded:
+                self._excluded.remove(name)
+                self.evidence.pop(name, None)
+            self._unknown[name] = because
 
     def note(self, sentence: str) -> None:
         """Add a remark that accuses nobody."""
@@ -101,7 +109,19 @@ class Report:
                 reasons.setdefault(reason, []).append(name)
         for reason, names in reasons.items():
             lines.append(f"CANNOT BE TOLD  {', '.join(names)}: {reason}.")
+        if not self.trouble:
+            lines.append(self._limits())
         return "\n".join(_wrapped(line, width) for line in lines)
+
+    def _limits(self) -> str:
+        """On what the loop was judged, and so where the report ends."""
+        own = "small data of diagnose's own"
+        if self.kind == "model":
+            own = "a model, an optimizer, a loader and small data of diagnose's own"
+        loss = ""
+        if self.kind in ("arrays", "model"):
+            loss = "; steps are judged for a squared error only"
+        return f"LIMITS  Judged with {own}{loss}."
 
     def _verdict(self) -> str:
         if self.trouble:

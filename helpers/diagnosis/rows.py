@@ -1,7 +1,10 @@
 """Which rows did each step use? Read off the parameters of `marked_rows`."""
 
+from typing import Any
+
 import numpy as np
 
+from helpers.diagnosis.forms import to_numpy
 from helpers.diagnosis.problems import Problem
 
 Batches = list[list[int]]  # rows of each step of an epoch, in the order of the steps
@@ -101,3 +104,18 @@ def use_of_rows(problem: Problem, before: np.ndarray, after: np.ndarray) -> np.n
     sizes = np.diag(problem.features)
     residual = before[0] + sizes * before[1:] - problem.targets
     return -(after[1:] - before[1:]) / sizes / residual
+
+
+def rows_of(inputs: Any, problem: Problem) -> list[int] | None:
+    """Which rows of a problem an input holds, or None if it holds others."""
+    array = to_numpy(inputs)
+    if array is None:
+        return None
+    array = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    for table in (problem.features, problem.design):
+        if array.shape[1] != table.shape[1]:
+            continue
+        gaps = np.abs(array[:, None, :] - table[None]).max(axis=2)
+        if (gaps.min(axis=1) < 1e-5).all():
+            return [int(row) for row in gaps.argmin(axis=1)]
+    return None

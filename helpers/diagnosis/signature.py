@@ -34,7 +34,8 @@ SYNONYMS: dict[str, str] = {
     "val_dataloader test_dataloader val_dl valid_dl fresh_loader",
     "scheduler": "scheduler schedule lr_scheduler sched",
     "truth": "truth y_true actual true ytrue y_actual",
-    "prediction": "prediction y_pred predicted predictions pred preds ypred y_hat yhat",
+    "prediction": "prediction y_pred predicted predictions pred preds ypred y_hat yhat "
+    "output outputs",
     "slope": "m slope w1 theta1 beta1 b1",
     "device": "device",
 }
@@ -90,6 +91,11 @@ def signature_of(loop: Callable[..., Any]) -> Signature:
         found.order.append((role, parameter.kind))
         if required:
             found.required.add(role)
+    if found.has("slope") and (found.has("w") or not found.has("b")):
+        name = found.names.pop("slope")  # such as the beta1 of Adam
+        found.order = [entry for entry in found.order if entry[0] != "slope"]
+        if "slope" in found.required:
+            found.strangers.append(name)
     return found
 
 

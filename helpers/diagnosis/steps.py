@@ -8,6 +8,19 @@ import numpy as np
 
 from helpers.diagnosis.problems import Problem
 
+# The faults of one step, whatever is carried from one to the next.
+STEP = (
+    "wrong-sign",
+    "sum-for-mean",
+    "mean-divided-again",
+    "entry-for-column",
+    "in-turn-updates",
+    "broadcast-loss",
+    "no-intercept",
+    "integer-parameters",
+    "wrong-step",
+)
+
 Step = Callable[[Problem, np.ndarray, float], np.ndarray]
 
 
@@ -46,16 +59,16 @@ def turns(p: int) -> list[list]:
     return orders
 
 
-def is_in_turn(
+def in_turn_at(
     problem: Problem, w: np.ndarray, step: np.ndarray, rates: list[float], tol: float
-) -> bool:
-    """Whether a step comes from parameters that were updated one after another."""
+) -> float | None:
+    """The rate at which a step is one of parameters updated in turn, if it is one."""
     for rate in rates:
         for order in turns(len(w)):
             predicted = in_turn(problem, w, rate, order) - w
             if np.linalg.norm(step - predicted) <= tol * np.linalg.norm(step):
-                return True
-    return False
+                return rate
+    return None
 
 
 def turn_rate(problem: Problem, w: np.ndarray, step: np.ndarray) -> list[float]:

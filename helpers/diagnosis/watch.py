@@ -11,15 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from helpers.diagnosis.problems import Problem
+from helpers.diagnosis.rows import rows_of
+
 
 @dataclass
 class Backward:
-    """One call of `backward`: the loss, and the gradients that lay there before."""
+    """One call of `backward`, and the gradients that lay there before."""
 
-    loss: float
     connected: bool  # does the loss reach any parameter?
     stale: float = 0.0  # the largest gradient left from before an earlier step
     parameters: tuple[int, ...] = ()  # ids of the leaves that the loss reaches
+    made: float = 0.0  # the largest gradient afterwards
 
 
 @dataclass
@@ -31,7 +34,6 @@ class Forward:
     module: Any
     parameters: tuple[int, ...]
     inputs: Any
-    output_shape: tuple[int, ...]
     moody: bool = False  # has it layers in which the mode matters?
     node: Any = None  # of the graph of its output
     backward: bool = False  # was its output's loss sent back?
@@ -52,15 +54,15 @@ class OptimizerStep:
 
 @dataclass
 class Watch:
-    """The events of one call, in order; `targets` (n,) to expect gradients from.
+    """The events of one call, in order; a `problem` to expect gradients from.
 
-    Gradients are expected where a module has just been fed all n rows.
+    Gradients are expected where a module has just been fed rows of the problem.
     """
 
-    targets: Any = None
+    problem: Problem | None = None
     events: list[Any] = field(default_factory=list)
     schedules: int = 0
-    restored: int = 0  # calls of load_state_dict on a module
+    uses_of_cleared: int = 0  # of gradients, outside of optimizers
     alive: list[Any] = field(default_factory=list)  # keeps ids from being reused
 
     starts: dict[int, Any] = field(default_factory=dict)  # id: parameter, its start
@@ -78,21 +80,20 @@ class Watch:
         return [event for event in self.events if isinstance(event, kind)]
 
     def _expect(self, step: OptimizerStep, parameters: list[Any]) -> None:
-        """What the gradients of a step on all rows should be."""
+        """What the gradients of a step should be, given the rows before it."""
         import torch
 
         trained = [e for e in self.of(Forward) if e.backward and e.module]
-        if self.targets is None or not trained or trained[-1].moody:
+        if self.problem is None or not trained or trained[-1].moody:
             return
         module, fed = trained[-1].module, trained[-1].inputs
         held = [p for p in parameters if p.grad is not None]
         own = set(map(id, module.parameters()))
-        if not held or fed is None or len(fed) != len(self.targets):
-            return
-        if any(id(p) not in own for p in held):
+        rows = None if fed is None else rows_of(fed, self.problem)
+        if not held or rows is None or any(id(p) not in own for p in held):
             return
         with torch.enable_grad():
-            y = torch.as_tensor(self.targets, dtype=held[0].dtype)
+            y = torch.as_tensor(self.problem.targets[rows], dtype=held[0].dtype)
             # The hooks must not see this forward pass.
             out = module.forward(fed).reshape(-1)
             if out.numel() != len(y):
@@ -143,7 +144,6 @@ class Watch:
                     module,
                     parameters,
                     fed,
-                    tuple(output.shape),
                     any(isinstance(m, moody) for m in module.modules()),
                     output.grad_fn,
                 )
@@ -175,10 +175,7 @@ class Watch:
                     stale = max(stale, leaf.grad.abs().max().item())
             for leaf in leaves:
                 self.starts.setdefault(id(leaf), (leaf, leaf.detach().clone()))
-            loss = tensor.detach().float().sum().item()
-            self.events.append(
-                Backward(loss, bool(leaves), stale, tuple(map(id, leaves)))
-            )
+            self.events.append(Backward(bool(leaves), stale, tuple(map(id, leaves))))
             for event in reversed(self.events[:-1]):
                 if isinstance(event, Backward):
                     break
@@ -190,18 +187,20 @@ class Watch:
                 result = original_backward(tensor, *args, **kwargs)
             finally:
                 busy[0] = False
+            sent = next(e for e in reversed(self.events) if isinstance(e, Backward))
             for leaf in leaves:
                 snapshots[id(leaf)] = leaf.detach().clone()
+                if leaf.grad is not None:
+                    sent.made = max(sent.made, leaf.grad.abs().max().item())
+            cleared.clear()
             return result
 
-        def load(module: Any, *args: Any, **kwargs: Any) -> Any:
-            self.restored += 1
-            return original_load(module, *args, **kwargs)
-
         def schedule(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
-            self.schedules += 1
+            if getattr(scheduler, "_step_count", 0) > 0:  # not its constructor's own
+                self.schedules += 1
             return original_schedule(scheduler, *args, **kwargs)
 
+        watch = self
         products = {
             torch.matmul,
             torch.mv,
@@ -211,24 +210,33 @@ class Watch:
         }
 
         events = self.events
+        cleared: list[Any] = []  # gradients set to zero since the last backward
+        steps = {torch.Tensor.mul, torch.Tensor.__mul__, torch.Tensor.__rmul__}
+        steps |= {torch.mul, torch.Tensor.sub_, torch.Tensor.add_}
 
         class Products(torch.overrides.TorchFunctionMode):
-            """Notes products of rows and parameters outside of any module."""
+            """Notes products of rows and parameters outside of any module.
+
+            And the use of gradients that have been cleared.
+            """
 
             def __torch_function__(
                 self, function: Any, types: Any, args: Any = (), kwargs: Any = None
             ) -> Any:
+                if function is torch.Tensor.zero_:
+                    cleared.append(args[0])
+                elif function in steps and any(a is g for a in args for g in cleared):
+                    watch.uses_of_cleared += 1
                 result = function(*args, **(kwargs or {}))
                 outside = depth[0] == 0 and function in products
                 if outside and getattr(result, "grad_fn", None) is not None:
-                    fed, shape = args[0].detach(), tuple(result.shape)
+                    fed = args[0].detach()
                     node = result.grad_fn
-                    events.append(Forward(True, True, None, (), fed, shape, node=node))
+                    events.append(Forward(True, True, None, (), fed, node=node))
                 return result
 
         base = lr_scheduler.LRScheduler
         original_backward = torch.Tensor.backward
-        original_load = torch.nn.Module.load_state_dict
         original_schedule = base.step
         handles = [
             register_module_forward_pre_hook(before_forward),
@@ -236,14 +244,12 @@ class Watch:
             register_optimizer_step_pre_hook(before_step),
         ]
         torch.Tensor.backward = backward
-        torch.nn.Module.load_state_dict = load
         base.step = schedule
         try:
             with Products():
                 yield self
         finally:
             torch.Tensor.backward = original_backward
-            torch.nn.Module.load_state_dict = original_load
             base.step = original_schedule
             for handle in handles:
                 handle.remove()

@@ -1283,9 +1283,9 @@ def faulty_still_zero(X, y, w, lr, epochs):
 
 
 @faulty("wrong-step")
-def faulty_step_abs(w, X, y, lr, steps):
+def faulty_step_squared(w, X, y, lr, steps):
     for _ in range(steps):
-        w = w - lr * X.T @ np.sign(X @ w - y) / len(y)
+        w = w - lr * 2 * X.T @ (X @ w - y) ** 2 / len(y)
     return w
 
 
