@@ -15,8 +15,8 @@
 # shows it, and the fix.
 #
 # If nothing fits, go through the {ref}`checklist <autopsies-checklist>`, or
-# {ref}`let diagnose try your loop <autopsies-ask>`. The whole page:
-# {chapter-time}`here`.
+# {ref}`let diagnose try your loop <autopsies-ask>`. An entry takes a minute or two; the
+# whole page {chapter-time}`here`.
 
 # %% tags=["remove-cell"]
 import sys
@@ -33,7 +33,8 @@ sys.path.append("..")  # finds `helpers` when this file runs where it lies
 # `element 0 of tensors does not require grad`
 # : {ref}`a loss made anew <autopsy-detached>`
 #
-# `Trying to backward through the graph a second time`
+# `Trying to backward through the graph a second time`,
+# `modified by an inplace operation`
 # : {ref}`one graph, two sweeps <autopsy-second>`
 #
 # `a leaf Variable that requires grad is being used in an in-place operation`
@@ -47,6 +48,17 @@ sys.path.append("..")  # finds `helpers` when this file runs where it lies
 #
 # `Expected all tensors to be on the same device`, `must have the same dtype`
 # : {ref}`device and dtype <autopsy-device>`
+#
+# `mat1 and mat2 shapes cannot be multiplied`
+# : the first layer expects another number of features than `X` has: compare them, with
+#   the {ref}`checklist <autopsies-checklist>`
+#
+# `Target … is out of bounds`
+# : a class that the model has no output for, since classes count from zero: the
+#   {ref}`checklist <autopsies-checklist>`
+#
+# `Only Tensors of floating point and complex dtype can require gradients`
+# : {ref}`integers <autopsy-integers>`
 #
 # `Cannot cast ufunc 'subtract' output`
 # : {ref}`integers <autopsy-integers>`
@@ -84,9 +96,10 @@ sys.path.append("..")  # finds `helpers` when this file runs where it lies
 # : {ref}`the learning rate <autopsy-rate>`, {ref}`unequal scales <autopsy-scale>`,
 #   {ref}`a sum <autopsy-sum>` if it came with more rows
 #
-# It swings and does not settle
-# : {ref}`the learning rate <autopsy-rate>`, {ref}`gradients pile up
-#   <autopsy-zero-grad>`, {ref}`cleared once an epoch <autopsy-once>`
+# It falls and rises again, or swings and does not settle
+# : {ref}`zero_grad is missing: gradients pile up <autopsy-zero-grad>`,
+#   {ref}`cleared once an epoch <autopsy-once>`, {ref}`the learning rate is too high
+#   <autopsy-rate>`
 #
 # It is noisy
 # : {ref}`small batches <autopsy-noise>`, {ref}`the log <autopsy-log>`
@@ -180,13 +193,21 @@ with checks("What do you see?"):
             warnings.simplefilter("always")
             try:
                 function()
-            except (RuntimeError, TypeError) as error:
+            except (RuntimeError, TypeError, IndexError) as error:
                 return str(error)
         return str(caught[0].message)
 
     def second_sweep():
         loss = torch.ones(1, requires_grad=True) ** 2
         loss.backward()
+        loss.backward()
+
+    def sweep_after_a_step():
+        layers = torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1)
+        model = torch.nn.Sequential(*layers)
+        loss = model(torch.ones(4, 2)).mean()
+        loss.backward(retain_graph=True)
+        torch.optim.SGD(model.parameters(), lr=0.1).step()
         loss.backward()
 
     def subtract_in_place(w):
@@ -198,6 +219,14 @@ with checks("What do you see?"):
     claim("element 0 of tensors", int(element[1]))
     words = said(second_sweep)
     claim("through the graph a second time", "through the graph a second" in words)
+    words = said(sweep_after_a_step)
+    claim("modified by an inplace operation", "modified by an inplace op" in words)
+    words = said(lambda: torch.nn.Linear(3, 1)(torch.ones(4, 2)))
+    claim("shapes cannot be multiplied", "shapes cannot be multiplied" in words)
+    words = said(lambda: cross_entropy(torch.ones(1, 2), torch.tensor([2])))
+    claim("is out of bounds", "is out of bounds" in words)
+    words = said(lambda: torch.tensor([1, 2], requires_grad=True))
+    claim("Only Tensors of floating point", "Only Tensors of floating" in words)
     words = said(lambda: leaf.sub_(1))
     claim("used in an in-place operation", "used in an in-place operation" in words)
     words = said(lambda: 0.1 * leaf.grad)
@@ -218,7 +247,7 @@ with checks("What do you see?"):
 # ## A checklist, before you train
 #
 # The example is a line with intercept 1, slope 2, and noise of standard deviation 0.5.
-# The entries use it too, so run this cell, and then enter anywhere:
+# The entries use it too. To try an entry, first run all cells above it.
 
 # %% tags=["autopsy"]
 import numpy as np
@@ -257,7 +286,8 @@ assert not seen & {*map(tuple, test_rows)}
 
 # %% [markdown]
 # **Start.** The first loss is what it should be: for predictions of 0, the mean square
-# of the targets; for a classifier of $k$ classes, about $\ln k$.
+# of the targets; for a classifier of $k$ classes whose outputs are still small, about
+# $\ln k$. Much more than that points to inputs that are not scaled.
 
 
 # %%
@@ -587,7 +617,9 @@ message(lambda: predicted_once(nn.Linear(2, 1), X, y))
 
 # %% [markdown]
 # **Fix.** `mse_loss(model(X), y).backward()`: a new prediction in every step.
-# `retain_graph=True` would keep the old one. See {ref}`backprop`.
+# `retain_graph=True`, which the message advises, is no cure: it sweeps an old
+# prediction, and once the parameters have moved, a network stops with "modified by an
+# inplace operation". See {ref}`backprop`.
 #
 # (autopsy-leaf)=
 # ### An update by hand
@@ -733,7 +765,9 @@ with checks("The schedule steps, the optimizer does not"):
     claim("PyTorch warns", "before `optimizer.step()`" in str(caught[0].message))
 
 # %% [markdown]
-# **Fix.** `optimizer.step()` for every batch. See {ref}`optimizers`.
+# **Fix.** `optimizer.step()` for every batch. (If both are there and the loss moves,
+# only the order is wrong: the optimizer first, then the schedule.) See
+# {ref}`optimizers`.
 #
 # (autopsy-schedule-batch)=
 # ### A schedule in every batch
@@ -818,8 +852,9 @@ message(subtracted)
 # (autopsy-rate)=
 # ### A learning rate that is too high
 #
-# Beyond 2/λ, with λ the largest curvature, the loss of plain descent grows without end.
-# If the loss is no parabola, like $(w^2 - 1)^2$ here, it may swing and never settle:
+# Beyond 2/λ, with λ the largest curvature, plain descent on a parabola leaves it: its
+# loss grows without end. On another loss, like $(w^2 - 1)^2$ here, it may swing and
+# never settle:
 
 # %%
 X, y = line_data()
@@ -1050,8 +1085,10 @@ with checks("The order of the file"):
 # (autopsy-reseeded)=
 # ### One shuffle, over and over
 #
-# Every epoch has the same wiggles. The generator is seeded inside the loop over epochs,
-# or the loader is built there. Reported as `same-shuffle`.
+# Every epoch has the same wiggles. The seed is set anew inside the loop over epochs: by
+# `torch.manual_seed`, or in a loader that is built there with a freshly seeded
+# `generator`. (Building a loader there without one is harmless.) Reported as
+# `same-shuffle`.
 
 
 # %% tags=["autopsy"]
@@ -1084,8 +1121,9 @@ print(starts[0].equal(starts[1]))
 print(starts[2].equal(starts[3]))
 
 # %% [markdown]
-# **Fix.** `torch.manual_seed(0)` before the model is built. And report the spread over
-# several seeds: one run proves little. See {ref}`dataloader`.
+# **Fix.** `torch.manual_seed(0)` before the model is built, and in NumPy a generator of
+# your own, `np.random.default_rng(0)`, which that call does not reach. And report the
+# spread over several seeds: one run proves little. See {ref}`dataloader`.
 #
 # (autopsy-apart)=
 # ### Inputs and targets shuffled apart
@@ -1831,7 +1869,7 @@ with checks("A race by epochs"):
 #
 # The training loss falls, and the validation loss rises: over-fitted. If both are far
 # above the noise, whose variance is 0.25 here, the model is under-fitted. A polynomial
-# with 13 parameters shows both on 15 rows, and neither on 1000:
+# with 13 parameters is under-fitted early. Later it over-fits 15 rows, and not 1000:
 
 
 # %% tags=["autopsy"]
@@ -1861,7 +1899,7 @@ with checks("Over-fitted, or under-fitted?"):
     X, y = line_data(n=100_000)
     claim("whose variance is 0.25", np.var(y - X @ [1.0, 2.0]))
     claim("with 13 parameters", len(w))
-    given("on 15 rows, and neither on 1000")
+    given("over-fits 15 rows, and not 1000")
 
 # %% [markdown]
 # ## Exercises

@@ -72,7 +72,8 @@ def judge_best(case: Case) -> None:
     are the best: which does the loop hand back, and whose loss does it report?"""
     report = case.report
     got = case.last
-    if got.best_loss is None and got.best_w is None and got.scalar is None:
+    counted = got.scalar is None or got.scalar % 1 == 0  # no loss, but a count
+    if got.best_loss is None and got.best_w is None and counted:
         report.cannot_tell(*BEST, because="the loop returns no best loss")
         return
     if not (case.has_rate and case.scale and case.scale > 0) or case.memory != "plain":

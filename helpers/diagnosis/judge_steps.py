@@ -7,6 +7,7 @@ import numpy as np
 from helpers.diagnosis.arrays import COUNT, Case
 from helpers.diagnosis.forms import to_numpy
 from helpers.diagnosis.judge_adaptive import judge_adaptive
+from helpers.diagnosis.judge_loss import is_linear
 from helpers.diagnosis.problems import Problem, doubled, standardized, views
 from helpers.diagnosis.steps import (
     STEP,
@@ -209,7 +210,7 @@ def _name_step(case: Case, before: np.ndarray, step: np.ndarray) -> str:
     rates = [case.rate, case.rate / 2] if case.has_rate else []
     rates += turn_rate(problem, before, step)
     rate = in_turn_at(problem, before, step, rates, max(tol, 1e-7) * 10)
-    if rate is not None:
+    if rate is not None and is_linear(case):
         said = f"{numbers}; it is exactly that of parameters updated one after another"
         report.imply("in-turn-updates", said)
         if rate < 0:
