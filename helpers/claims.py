@@ -78,7 +78,7 @@ class Figure:
         return value >= low
 
 
-class checks:  # noqa: N801
+class checks:
     """The checks of one section of a page; named like the section.
 
     Parameters
