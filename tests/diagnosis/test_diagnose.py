@@ -1,7 +1,8 @@
 """`diagnose` finds each fault by its name, in loops of unlike styles, and no others.
 
-Each loop is tried with a few of thirty seeds; `DOWNHILL_SEEDS=30` in the environment
-tries each with all thirty, and takes half an hour or so.
+Each loop in NumPy is tried with thirty seeds, and the others, which are slower, with
+one of them in turn; `DOWNHILL_SEEDS=30` in the environment tries each with all thirty,
+and takes half an hour or so.
 """
 
 import os
@@ -32,7 +33,7 @@ MODULES = {
 }
 # With how many of the thirty seeds a loop is tried. The loops take turns, so that the
 # loops of a library together are tried with each seed.
-TRIES = {"numpy": 10, "torch": 1, "jax": 1}
+TRIES = {"numpy": 30, "torch": 1, "jax": 1}
 if chosen := os.environ.get("DOWNHILL_SEEDS"):
     TRIES = dict.fromkeys(TRIES, min(int(chosen), SEEDS))
 
