@@ -246,10 +246,19 @@ def test_the_fix_rewrites_prose_and_claim_in_their_style(prose, quote, values, n
     assert fixed(prose, quote, *values) == (new, [])
 
 
-def test_the_fix_leaves_words_and_bounds_to_the_author():
-    prose = "It is less than 3."
-    assert fixed(prose, "less than 3", 4)[0] == prose
-    assert "rewrite “less than 3”" in fixed(prose, "less than 3", 4)[1][0]
+@pytest.mark.parametrize(
+    ("prose", "quote", "values"),
+    [
+        ("It is less than 3.", "less than 3", [4]),
+        ("It takes 9 to 12 steps.", "9 to 12 steps", [13]),
+        ("The rate is 1/333.", "rate is 1/333", [1 / 400]),
+        ("First 0.3, then 0.3.", "0.3, then 0.3", [0.3, 0.4]),
+    ],
+)
+def test_the_fix_leaves_to_the_author_what_digits_cannot_mend(prose, quote, values):
+    text, (problem,) = fixed(prose, quote, *values)
+    assert text == prose
+    assert f"rewrite “{quote}”" in problem
 
 
 def test_the_fix_leaves_alone_what_holds():

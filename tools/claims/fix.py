@@ -55,20 +55,26 @@ def fix(text: str, file: str, log: list[dict]) -> tuple[str, list[Problem]]:
 
 
 def _new_tokens(entry: dict) -> list[tuple[str, float]] | None:
-    """Each number of the quote with its new value; None if digits are not enough."""
+    """Each number of the quote with its new value; None if digits are not enough.
+
+    That is so for a bound, a range and a fraction, and for a number that stands in the
+    quote more than once, since its places cannot be told apart.
+    """
     if entry["values"] is None:
         return None
     found = figures(entry["quote"], len(entry["values"]))
+    texts = [figure.text for figure in found]
+    changed = [
+        (figure, value)
+        for figure, value in zip(found, entry["values"], strict=True)
+        if not figure.holds(value)
+    ]
     if any(
-        f.kind != "shown" and not f.holds(value)
-        for f, value in zip(found, entry["values"], strict=True)
+        figure.kind != "shown" or "/" in figure.text or texts.count(figure.text) > 1
+        for figure, _ in changed
     ):
         return None
-    return [
-        (f.text, value)
-        for f, value in zip(found, entry["values"], strict=True)
-        if f.kind == "shown" and not f.holds(value)
-    ]
+    return [(figure.text, value) for figure, value in changed]
 
 
 def _edits_in_prose(
