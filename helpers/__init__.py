@@ -16,6 +16,7 @@ from helpers.datasets import (
 )
 from helpers.descent import Trace, descend, steps_to_reach
 from helpers.diagnosis import diagnose
+from helpers.exercises import check_answer
 from helpers.figures import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK, use_book_style
 from helpers.linear import (
     design_matrix,
@@ -36,6 +37,7 @@ __all__ = [
     "ClaimError",
     "Trace",
     "animate",
+    "check_answer",
     "checks",
     "claim",
     "descend",

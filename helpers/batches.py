@@ -1,4 +1,7 @@
-"""Which rows go into which step, as chapter 6 cuts them for a compiled loop."""
+"""Which rows go into which step: orders of the rows, cut into batches.
+
+One order of the axes everywhere: run, epoch, step, row.
+"""
 
 import numpy as np
 
@@ -15,15 +18,16 @@ def shuffled_orders(
 
 
 def in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
-    """Cut orders of shape (..., epochs, n) into (..., steps, batch_size).
+    """Cut orders of shape (..., n) into batches of shape (..., steps, batch_size).
 
-    An epoch gives ⌈n / batch_size⌉ steps. Where the last of them has fewer rows it is
-    filled up with -1, since compiled loops want batches of one size; give such rows
-    no weight. Raises ValueError if `batch_size` is less than 1.
+    An order gives ⌈n / batch_size⌉ steps. Where the last of them has fewer rows it is
+    filled up with -1, since compiled loops want batches of one size; such rows count
+    for nothing. Raises ValueError if `batch_size` is less than 1.
     """
     if batch_size < 1:
         raise ValueError(f"the batch size must be at least 1, got {batch_size}")
+    orders = np.asarray(orders)
     missing = -orders.shape[-1] % batch_size
     widths = [(0, 0)] * (orders.ndim - 1) + [(0, missing)]
     padded = np.pad(orders, widths, constant_values=-1)
-    return padded.reshape(*orders.shape[:-2], -1, batch_size)
+    return padded.reshape(*orders.shape[:-1], -1, batch_size)

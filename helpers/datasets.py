@@ -83,7 +83,7 @@ def load_penguins() -> pd.DataFrame:
 
 
 def noisy_line() -> tuple[np.ndarray, np.ndarray]:
-    """A thousand noisy points on the line 5 + 2x, as chapter 6 draws them.
+    """A thousand noisy points on the line 5 + 2x, as chapter 8 draws them.
 
     Returns
     -------

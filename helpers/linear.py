@@ -6,19 +6,35 @@ Shapes: a design matrix `X` is (n, p), parameters `w` are (p,), targets `y` are 
 import numpy as np
 
 
-def standardize(values: np.ndarray) -> np.ndarray:
+def standardize(values: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:
     """Shift and scale to mean 0 and population standard deviation 1, per column.
 
-    `values` is (n,) or (n, p), without missing values; the result has its shape.
-    Raises ValueError if a column is constant or holds a value that is not finite.
+    Parameters
+    ----------
+    values
+        Shape (n,) or (n, p), without missing values; the result has its shape.
+    like
+        Where the means and deviations are taken from, in place of `values`: the
+        training rows when `values` are rows for validation. Shape (m,) or (m, p).
+
+    Raises
+    ------
+    ValueError
+        If a column of `like` is constant, if a value is not finite, or if the
+        numbers of columns differ.
     """
     values = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(values).all():
+    like = values if like is None else np.asarray(like, dtype=np.float64)
+    if values.shape[1:] != like.shape[1:]:
+        raise ValueError(
+            f"values of shape {values.shape} cannot be standardized like {like.shape}"
+        )
+    if not (np.isfinite(values).all() and np.isfinite(like).all()):
         raise ValueError("cannot standardize: some values are missing or infinite")
-    deviation = values.std(axis=0)
+    deviation = like.std(axis=0)
     if np.any(deviation == 0):
         raise ValueError("cannot standardize: a column has the same value in every row")
-    return (values - values.mean(axis=0)) / deviation
+    return (values - like.mean(axis=0)) / deviation
 
 
 def design_matrix(*features: np.ndarray) -> np.ndarray:

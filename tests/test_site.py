@@ -26,7 +26,7 @@ def test_every_page_exists_and_every_link_and_figure_is_sound(site):
 def test_the_table_of_contents_names_every_page():
     written = {
         path.relative_to(chapters.ROOT).with_suffix("").as_posix()
-        for folder in ("appendix", "chapters")
+        for folder in ("appendix", "chapters", "deeper")
         for path in (chapters.ROOT / folder).iterdir()
         if path.suffix in (".md", ".py")
     }

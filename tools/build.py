@@ -21,7 +21,7 @@ HTML = BUILD / "html"
 STAGE = BUILD / "stage"
 STAMP = BUILD / "html-inputs"
 SOURCES = ["_config.yml", "_toc.yml", "references.bib", "index.md"]
-SOURCE_FOLDERS = ["appendix", "chapters", "helpers", "theme", "tools"]
+SOURCE_FOLDERS = ["appendix", "chapters", "deeper", "helpers", "theme", "tools"]
 
 
 def build() -> bool:

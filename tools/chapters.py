@@ -41,12 +41,17 @@ def toc_entries(root: Path = ROOT) -> list[str]:
     toc = read_toc(root)
     entries = [toc["root"]]
     for part in toc.get("parts", []):
-        entries += [chapter["file"] for chapter in part["chapters"]]
+        for chapter in part["chapters"]:
+            entries.append(chapter["file"])
+            entries += [page["file"] for page in chapter.get("sections", [])]
     return [entry.removesuffix(".py").removesuffix(".md") for entry in entries]
 
 
 def chapter_paths(root: Path = ROOT) -> list[Path]:
-    """The percent scripts that ``_toc.yml`` names, in the order of the book."""
+    """The percent scripts that ``_toc.yml`` names, in the order of the book.
+
+    A chapter of the path is followed by the deeper pages under it.
+    """
     paths = [root / f"{entry}.py" for entry in toc_entries(root)]
     return [path for path in paths if path.is_file()]
 
