@@ -29,6 +29,8 @@ def check_answer(
 
 
 def _numbers(answer: ArrayLike) -> np.ndarray | None:
+    if answer is None:
+        return None
     if hasattr(answer, "detach"):  # a PyTorch tensor that may require a gradient
         answer = answer.detach()
     try:

@@ -48,10 +48,11 @@ def first_use(term: str, texts: dict[str, str]) -> str | None:
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
-    return {
-        path.stem: prose(path.read_text(encoding="utf-8"))
-        for path in chapters.chapter_paths()
-    }
+    """The pages in the order of reading: the path, then the deeper pages."""
+    paths = sorted(
+        chapters.chapter_paths(), key=lambda path: path.parent.name == "deeper"
+    )
+    return {path.stem: prose(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def test_the_glossary_has_its_terms_in_alphabetical_order():

@@ -120,7 +120,7 @@ def test_batches_hold_every_row_once_an_epoch_and_in_order(batch_size):
     assert (np.sort(orders) == np.arange(10)).all()
     assert len(np.unique(orders.reshape(6, 10), axis=0)) == 6
     batches = helpers.in_batches(orders, batch_size)
-    assert batches.shape == (2, 3 * -(-10 // batch_size), batch_size)
+    assert batches.shape == (2, 3, -(-10 // batch_size), batch_size)
     assert batches[batches >= 0].tolist() == orders.ravel().tolist()
 
 
@@ -142,6 +142,21 @@ def test_standardize_agrees_with_scikit_learn(problem):
 def test_standardize_refuses_what_has_no_scale(values, message):
     with pytest.raises(ValueError, match=message):
         helpers.standardize(np.array(values))
+
+
+def test_standardize_can_be_fitted_on_other_rows(problem):
+    X, _ = problem
+    training, validation = X[:30, 1:], X[30:, 1:]
+    expected = StandardScaler().fit(training).transform(validation)
+    found = helpers.standardize(validation, like=training)
+    np.testing.assert_allclose(found, expected, atol=1e-13)
+
+
+def test_standardize_refuses_rows_with_other_columns():
+    with pytest.raises(
+        ValueError, match=r"\(4, 2\) cannot be standardized like \(4, 3\)"
+    ):
+        helpers.standardize(np.ones((4, 2)), like=np.ones((4, 3)))
 
 
 def test_a_design_matrix_begins_with_ones():

@@ -27,7 +27,7 @@ _NOT_WORDS = re.compile(
     r"^(?P<fence>`{3,}|:{3,})(?:\{(?:math|code)[^\n]*|[a-z]*)\n.*?^(?P=fence)$"
     r"|\$\$.*?\$\$"  # equations and listings
     r"|^[:`]{3,}[^\n]*$|^:[\w-]+:[^\n]*$|^\([\w-]+\)=$"  # directives, options, labels
-    r"|(?<=\}`)[^`<]*<(?=[^>`]*>`)",  # the text of a role stays, its target goes
+    r"|\{[\w:-]+\}(?=`)|<[^<>`]*>(?=`)",  # names of roles, and their targets
     re.M | re.S,
 )
 

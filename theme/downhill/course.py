@@ -1,7 +1,6 @@
 """Facts about the course that only a build knows: times, the map, published numbers."""
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,9 @@ from helpers.published import (
     Reproduced,
     published_values,
 )
-from tools import chapters
+from tools import chapters, lessons
 
 logger = logging.getLogger(__name__)
-
-WORDS_PER_MINUTE = 200  # a slow reader of technical prose
-CODE_CELLS_PER_MINUTE = 3
 
 
 def setup(app: Sphinx) -> None:
@@ -35,15 +31,9 @@ def setup(app: Sphinx) -> None:
 
 def times(notebook: NotebookNode) -> str:
     """How long a chapter takes to read (estimated) and to run (as last measured)."""
-    words = sum(
-        len(re.findall(r"\w+", cell.source))
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-    )
-    shown = chapters.shown_code_cells(notebook)
-    minutes = words / WORDS_PER_MINUTE + len(shown) / CODE_CELLS_PER_MINUTE
+    minutes = math.ceil(lessons.measure(notebook).minutes)
     seconds = chapters.load_outputs(notebook).metadata["downhill"]["seconds"]
-    return f"{math.ceil(minutes)} min to read, {math.ceil(seconds)} s to run"
+    return f"{minutes} min to read, {math.ceil(seconds)} s to run"
 
 
 class ChapterTimeRole(SphinxRole):
@@ -58,6 +48,7 @@ class CourseMap(SphinxDirective):
     """The parts and chapters of ``_toc.yml``, one line of description for each.
 
     The content has a line ``chapters/NN_name: What the reader does.`` for each chapter.
+    The deeper pages under a chapter follow it by their titles.
     """
 
     has_content = True
@@ -66,12 +57,15 @@ class CourseMap(SphinxDirective):
         descriptions = dict(line.split(": ", 1) for line in self.content if line)
         source = []
         for part in chapters.read_toc(Path(self.env.srcdir))["parts"]:
-            names = [chapter["file"] for chapter in part["chapters"]]
-            listed = [name for name in names if name.startswith("chapters/")]
+            listed = {
+                chapter["file"]: [page["file"] for page in chapter.get("sections", [])]
+                for chapter in part["chapters"]
+                if chapter["file"].startswith("chapters/")
+            }
             if not listed:
                 continue
             source += [f":::{{rubric}} {part['caption']}", ":::", ""]
-            for name in listed:
+            for name, deeper in listed.items():
                 if name not in descriptions:
                     raise self.error(f"the course map has no line for {name}")
                 path = Path(self.env.doc2path(name))
@@ -80,6 +74,9 @@ class CourseMap(SphinxDirective):
                     f"- {{doc}}`/{name}`: {descriptions.pop(name)} "
                     f"*{times(chapters.parse_file(path))}*"
                 )
+                if deeper:
+                    links = " · ".join(f"{{doc}}`/{page}`" for page in deeper)
+                    source += ["", f"  Deeper: {links}", ""]
             source.append("")
         if descriptions:
             raise self.error(f"_toc.yml does not name {', '.join(descriptions)}")
