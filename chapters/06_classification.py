@@ -29,7 +29,9 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append("..")  # finds `helpers` when this file runs where it lies
+sys.path.append(
+    ".."
+)  # finds `helpers` when this file runs where it lies
 
 # %% [markdown]
 # ## Two measurements, two crowds
@@ -48,8 +50,7 @@ birds = load_penguins().dropna(subset=["sex"])
 female = (birds["sex"] == "female").to_numpy(dtype=float)
 order = np.random.default_rng(0).permutation(len(birds))
 test, train = order[:100], order[100:]
-print(len(train), "birds to learn from")
-print(len(test), "birds set aside")
+print(len(train), "to learn from,", len(test), "set aside")
 
 # %% [markdown]
 # Now look at the birds to learn from. {numref}`fig-sexes` draws two of the four
@@ -72,14 +73,16 @@ def draw_sexes(ax, birds):
     marks = {"female": (ORANGE, "o"), "male": (BLUE, "^")}
     for sex, (color, marker) in marks.items():
         group = birds[birds["sex"] == sex]
-        depth_mm, mass_kg = group["bill_depth_mm"], group["body_mass_g"] / 1000
-        ax.scatter(depth_mm, mass_kg, s=16, color=color, marker=marker, alpha=0.7)
+        depth_mm = group["bill_depth_mm"]
+        mass_kg = group["body_mass_g"] / 1000
+        style = {"s": 16, "color": color, "alpha": 0.7}
+        ax.scatter(depth_mm, mass_kg, marker=marker, **style)
     ax.set(xlabel="bill depth (mm)", ylabel="body mass (kg)")
 
 
 figure, ax = plt.subplots()
 draw_sexes(ax, birds.iloc[train])
-ax.text(15.2, 3.4, "females", color=ORANGE)
+ax.text(13.4, 3.6, "females", color=ORANGE)
 ax.text(18.3, 5.2, "males", color=BLUE)
 ax.set_title("Neither axis parts the sexes; the diagonal does")
 plt.show()
@@ -95,11 +98,12 @@ plt.show()
 # %%
 from helpers import design_matrix, standardize
 
-features = birds[["bill_depth_mm", "body_mass_g"]].to_numpy(dtype=float)
+columns = ["bill_depth_mm", "body_mass_g"]
+features = birds[columns].to_numpy(dtype=float)
 X = design_matrix(standardize(features[train]))  # (233, 3)
-y = female[train]  # (233,)
-X_test = design_matrix(standardize(features[test], like=features[train]))
-y_test = female[test]
+unseen = standardize(features[test], like=features[train])
+X_test = design_matrix(unseen)  # (100, 3)
+y, y_test = female[train], female[test]
 
 # %% tags=["remove-cell"]
 from helpers import checks, claim, given
@@ -107,16 +111,34 @@ from helpers import checks, claim, given
 with checks("Two measurements, two crowds"):
     everyone = load_penguins()
     claim("Of the 344 birds", len(everyone))
-    claim("eleven have no recorded sex", everyone["sex"].isna().sum() == 11)
+    claim(
+        "eleven have no recorded sex",
+        everyone["sex"].isna().sum() == 11,
+    )
     given("Set 100 birds aside")
+    targets = (
+        female[birds["sex"] == "female"],
+        female[birds["sex"] == "male"],
+    )
+    claim(
+        "is 1 for a female and 0 for a male",
+        targets[0].mean(),
+        targets[1].mean(),
+    )
     gentoo = birds["species"] == "Gentoo"
-    means = birds.groupby(gentoo)[["bill_depth_mm", "body_mass_g"]].mean()
+    means = birds.groupby(gentoo)[
+        ["bill_depth_mm", "body_mass_g"]
+    ].mean()
     claim(
         "with the shallow bills is one species, the Gentoos",
-        means.loc[True, "bill_depth_mm"] < means.loc[False, "bill_depth_mm"]
-        and means.loc[True, "body_mass_g"] > means.loc[False, "body_mass_g"],
+        means.loc[True, "bill_depth_mm"]
+        < means.loc[False, "bill_depth_mm"]
+        and means.loc[True, "body_mass_g"]
+        > means.loc[False, "body_mass_g"],
     )
-    by_sex = birds.groupby([gentoo, "sex"])[["bill_depth_mm", "body_mass_g"]].mean()
+    by_sex = birds.groupby([gentoo, "sex"])[
+        ["bill_depth_mm", "body_mass_g"]
+    ].mean()
     smaller = [
         (by_sex.loc[cloud, "female"] < by_sex.loc[cloud, "male"]).all()
         for cloud in (True, False)
@@ -133,7 +155,7 @@ with checks("Two measurements, two crowds"):
 size = X[:, 1] + X[:, 2]
 line = np.linalg.lstsq(design_matrix(size), y, rcond=None)[0]
 fitted = design_matrix(size) @ line
-print(f"from {fitted.min():.1f} to {fitted.max():.1f} of a female")
+print(f"from {fitted.min():.1f} to {fitted.max():.1f}")
 
 # %% [markdown]
 # A probability of 1.3, or of less than zero, makes no sense. {numref}`fig-s-curve`
@@ -153,28 +175,30 @@ from helpers import BLACK, GRAY
 figure, ax = plt.subplots()
 edges = np.linspace(-2.6, 2.6, 14)
 middles = (edges[1:] + edges[:-1]) / 2
-shares = [y[(size > a) & (size <= b)].mean() for a, b in zip(edges, edges[1:])]
+stretch = np.digitize(size, edges)  # 0 and 14 lie outside
+shares = [y[stretch == i].mean() for i in range(1, 14)]
 along = np.linspace(-3, 3, 200)
 ax.axhspan(0, 1, color=GRAY, alpha=0.12, linewidth=0)
-ax.plot(along, design_matrix(along) @ line, color=GRAY, linestyle="--")
+ax.plot(along, design_matrix(along) @ line, "--", color=GRAY)
 ax.plot(along, 1 / (1 + np.exp(4 * along)), color=ORANGE)
 ax.plot(middles, shares, "o", color=BLACK)
 ax.text(-1.5, 1.12, "straight line", color=GRAY)
 ax.text(-0.15, 0.72, "S-curve", color=ORANGE)
-ax.text(2.9, 0.08, "share of females", ha="right")
-ax.set(xlabel="size (depth + mass, standardized)", ylabel="female")
+ax.text(-2.9, 0.84, "share of females")
+ax.set(xlabel="size (standard deviations)", ylabel="female")
 ax.set_title("Shares stay between 0 and 1; a line does not")
 plt.show()
 
 # %% [markdown]
 # So keep the weighted sum, but do not call it a probability yet. Call it the *score*
 # $z = w_0 + w_1 x_1 + w_2 x_2$, any number from $-\infty$ to $\infty$. Then bend it
-# into the range from 0 to 1 with the *{term}`sigmoid`* $\sigma$:
+# into the range between zero and one with the *{term}`sigmoid`* $\sigma$:
 #
 # ```{math}
 # :label: sigmoid
 # \sigma(z) = \frac{1}{1 + e^{-z}}
 # ```
+
 
 # %%
 def sigmoid(z):
@@ -197,14 +221,17 @@ with checks("A straight line says 1.3 of a female"):
     claim("A straight line says 1.3 of a female", fitted.max())
     claim("A probability of 1.3", fitted.max())
     claim("or of less than zero", fitted.min() < 0)
-    claim("start at one, end at zero", shares[0] == 1 and shares[-1] == 0)
+    claim(
+        "start at one, end at zero", shares[0] == 1 and shares[-1] == 0
+    )
     given("and 0 and 1 are numbers")
     claim("A score of 0 is a coin toss", sigmoid(0.0) == 0.5)
     several = np.linspace(-5, 5, 11)
     opposite = np.allclose(sigmoid(-several), 1 - sigmoid(several))
     claim("opposite scores have opposite chances", opposite)
     odds = sigmoid(several) / (1 - sigmoid(several))
-    claim("each point of score multiplies the odds by", np.allclose(odds[1:], np.e * odds[:-1]))
+    by_e = np.allclose(odds[1:], np.e * odds[:-1])
+    claim("each point of score multiplies the odds by", by_e)
 
 # %% [markdown]
 # ## A loss that has a slope
@@ -218,12 +245,13 @@ with checks("A straight line says 1.3 of a female"):
 # move. The count is a staircase: flat almost everywhere.
 # :::
 
+
 # %%
 def share_wrong(w):
     return ((X @ w > 0) != (y == 1)).mean()
 
 
-w = np.array([0.0, -1.0, -1.0])
+w = np.array([0.0, -1.0, -2.0])
 for nudge in (0.1, 0.001, 0.000001):
     rise = share_wrong(w + [0, nudge, 0]) - share_wrong(w)
     print(f"nudge {nudge:<5g}: slope {rise / nudge:.3f}")
@@ -251,9 +279,10 @@ ax.plot(scores, scores < 0, color=GRAY)
 ax.plot(scores, (sigmoid(scores) - 1) ** 2, color=BLUE)
 ax.plot(scores, -np.log(sigmoid(scores)), color=ORANGE)
 ax.text(-5.9, 1.1, "error or not", color=GRAY)
-ax.text(-5.9, 0.7, "squared", color=BLUE)
+ax.text(-5.9, 0.55, "squared", color=BLUE)
 ax.text(-3.4, 3.6, r"$-\log\,p$", color=ORANGE)
-ax.set(xlabel="score of a female", ylabel="loss", ylim=(-0.1, 5.5))
+ax.set(xlabel="score of a female", ylabel="loss")
+ax.set_ylim(-0.1, 5.5)
 ax.set_title("Only one of them pulls when the model is far off")
 plt.show()
 
@@ -274,13 +303,19 @@ plt.show()
 
 # %% tags=["remove-cell"]
 with checks("A loss that has a slope"):
-    rises = [share_wrong(w + [0, nudge, 0]) - share_wrong(w) for nudge in (1e-3, 1e-6)]
+    rises = [
+        share_wrong(w + [0, nudge, 0]) - share_wrong(w)
+        for nudge in (1e-3, 1e-6)
+    ]
     claim("So the slope is 0, and the descent does not", not any(rises))
     nearest = np.abs(X @ w).min()
     claim("none is that close", nearest > 1e-6 * np.abs(X).max())
     at = sigmoid(-6.0)
     given("At a score of -6")
-    claim("the squared error has a slope of -0.005", 2 * (at - 1) * at * (1 - at))
+    claim(
+        "the squared error has a slope of -0.005",
+        2 * (at - 1) * at * (1 - at),
+    )
     claim("The logarithm's slope there is -0.998", at - 1)
 
 # %% [markdown]
@@ -303,6 +338,7 @@ with checks("A loss that has a slope"):
 #
 # This is the gradient of {ref}`penguins` with $\mathbf{p}$ in place of $X\mathbf{w}$
 # (and without the 2, which came from the square).
+
 
 # %%
 def cross_entropy_and_grad(w, X, y):
@@ -330,11 +366,11 @@ def loss_of(w):
     return cross_entropy_and_grad(w, X, y)[0]
 
 
-nudges = 1e-6 * np.eye(3)  # one weight at a time
-rises = [loss_of(w + nudge) - loss_of(w - nudge) for nudge in nudges]
+nudges = 1e-6 * np.eye(3)  # a row for each weight
+rises = [loss_of(w + row) - loss_of(w - row) for row in nudges]
 print(cross_entropy_and_grad(w, X, y)[1].round(4), "by hand")
-print((np.array(rises) / 2e-6).round(4), "difference")
-print(jax.grad(by_the_book)(w).round(4), "JAX")
+print((np.array(rises) / 2e-6).round(4), "by differences")
+print(jax.grad(by_the_book)(w).round(4), "by JAX")
 
 # %% [markdown]
 # They agree. In {ref}`penguins` you set the gradient to zero and solved for
@@ -356,8 +392,13 @@ with checks("The residual comes back"):
     close = np.allclose(by_hand[1], by_jax, atol=1e-5)
     close &= np.allclose(by_hand[1], np.array(rises) / 2e-6, atol=1e-8)
     claim("They agree", close)
-    claim("what is left is", np.isclose(by_hand[0], by_the_book(w), atol=1e-5))
-    claim("without the 2, which came from the square", 2)
+    claim(
+        "what is left is",
+        np.isclose(by_hand[0], by_the_book(w), atol=1e-5),
+    )
+    of_squares = jax.grad(lambda w: ((X @ w - y) ** 2).mean())(w)
+    factor = (of_squares / (X.T @ (X @ w - y) / len(y))).mean()
+    claim("without the 2, which came from the square", float(factor))
 
 # %% [markdown]
 # ## Descend
@@ -373,7 +414,8 @@ def loss_and_grad(w):
     return cross_entropy_and_grad(w, X, y)
 
 
-trace = descend(loss_and_grad, np.zeros(3), learning_rate=1, steps=2000)
+start = np.zeros(3)
+trace = descend(loss_and_grad, start, learning_rate=1, steps=2000)
 best = trace.parameters[-1]
 print("intercept {:.3f}, depth {:.3f}, mass {:.3f}".format(*best))
 print(f"loss {trace.losses[0]:.3f} -> {trace.losses[-1]:.4f}")
@@ -405,34 +447,550 @@ print(model.intercept_.round(3), model.coef_.round(3))
 #|   the wrong side of the solid line are circled; most of them lie between the dotted
 #|   lines.
 figure, ax = plt.subplots(figsize=(5.4, 4.2))
+wrong = (X_test @ best > 0) != (y_test == 1)
+ring = {"s": 110, "facecolors": "none", "edgecolors": BLACK}
+depth_mm, mass_g = features[test][wrong].T
+ax.scatter(depth_mm, mass_g / 1000, **ring)
 draw_sexes(ax, birds.iloc[test])
-mean, deviation = features[train].mean(axis=0), features[train].std(axis=0)
+depth_mean, mass_mean = features[train].mean(axis=0)
+depth_std, mass_std = features[train].std(axis=0)
 depth_mm = np.array([12.5, 22])
 for score, style in ((-np.log(9), ":"), (0, "-"), (np.log(9), ":")):
-    depth = (depth_mm - mean[0]) / deviation[0]
-    mass = (score - best[0] - best[1] * depth) / best[2]
-    ax.plot(depth_mm, (mass * deviation[1] + mean[1]) / 1000, style, color=BLACK)
-wrong = (X_test @ best > 0) != (y_test == 1)
-ax.plot(
-    features[test][wrong, 0],
-    features[test][wrong, 1] / 1000,
-    "o",
-    ms=11,
-    mfc="none",
-    color=BLACK,
-)
+    rest = score - best[0]
+    rest = rest - best[1] * (depth_mm - depth_mean) / depth_std
+    mass_g = mass_mean + mass_std * rest / best[2]
+    ax.plot(depth_mm, mass_g / 1000, style, color=BLACK)
 ax.text(15, 3.0, "females", color=ORANGE)
 ax.text(19, 5.4, "males", color=BLUE)
-ax.set(xlim=(12.5, 22), ylim=(2.5, 6.5))
+ax.axis((12.5, 22, 2.5, 6.5))
 ax.set_title("One straight boundary, through both clouds")
 plt.show()
+
+# %% [markdown]
+# Count how many birds lie on their own side, and how many of those about which the
+# model is sure.
 
 # %%
 p_test = sigmoid(X_test @ best)
 right = (p_test > 0.5) == (y_test == 1)
 sure = (p_test > 0.9) | (p_test < 0.1)
 print(f"{right.sum()} of {len(test)} right")
-print(f"{right[sure].sum()} of {sure.sum()} right where p is beyond 0.9")
+print(f"{right[sure].sum()} of {sure.sum()} right where it is sure")
 
 # %% [markdown]
-# TEXT
+# 88 of 100. And the model says when it is in doubt: where it gives one of the sexes
+# more than 0.9, it is right about 57 of 59 birds. Most mistakes lie between the dotted
+# lines.
+
+# %% tags=["remove-cell"]
+with checks("Descend"):
+    given("take 2000 steps with learning rate 1")
+    at_start = sigmoid(X @ trace.parameters[0])
+    claim(
+        "every bird has probability one half", (at_start == 0.5).all()
+    )
+    claim("Both slopes are near -4", (np.round(best[1:]) == -4).all())
+    theirs = np.append(model.intercept_, model.coef_)
+    claim(
+        "The same three numbers", np.allclose(theirs, best, atol=5e-4)
+    )
+    claim("The 100 birds set aside", len(test))
+    claim(
+        "one is nine times as probable as the other",
+        np.isclose(sigmoid(np.log(9)), 0.9),
+    )
+    claim("88 of 100. The model", right.sum(), len(test))
+    at_least = np.maximum(p_test, 1 - p_test)[sure].min()
+    claim("more than 0.9", at_least)
+    claim("right about 57 of 59 birds", right[sure].sum(), sure.sum())
+    doubted = (~right & ~sure).sum() / (~right).sum()
+    claim("Most mistakes lie between", doubted > 0.5)
+    claim("most of them lie between the dotted", doubted > 0.5)
+
+# %% [markdown]
+# ## How large a step?
+#
+# The rate 1 was a guess. {ref}`conditioning` puts the limit at $2 / \lambda_{\max}$,
+# with the largest eigenvalue of the Hessian. So differentiate {eq}`logistic-gradient`
+# once more. The sigmoid has the slope $p (1 - p)$, which becomes a weight for each
+# bird:
+#
+# ```{math}
+# :label: logistic-hessian
+# H = \frac{1}{n} X^\top S X, \qquad S_{ii} = p_i (1 - p_i)
+# ```
+#
+# ($S$ is zero off its diagonal.) No such weight is negative, so the loss curves upward
+# everywhere and has one valley. But $p$ depends on $\mathbf{w}$, so the curvature
+# changes along the way. What stays is a bound: $p (1 - p)$ is largest at a coin toss,
+# where it is a quarter, so $\lambda_{\max}$ never exceeds that of
+# $\frac{1}{4n} X^\top X$.
+
+
+# %%
+def safe_rate(X):
+    highest = np.linalg.eigvalsh(X.T @ X / (4 * len(X)))[-1]
+    return 2 / highest
+
+
+print(f"safe below {safe_rate(X):.2f}")
+
+# %% [markdown]
+# The bound allows 5.54. At a lower rate every step, from anywhere, goes down.
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Raise the rate past 5.54. Does the descent break down there, or later? Later. A
+# quarter is the weight of a bird at a coin toss. At the bottom of the valley most birds
+# are judged with confidence, their $p (1 - p)$ is small, and so is the curvature: 0.107
+# in place of the bound's 0.361. There the limit is 18.61.
+# :::
+
+# %%
+p = sigmoid(X @ best)
+H = X.T @ ((p * (1 - p))[:, None] * X) / len(X)
+limit = 2 / np.linalg.eigvalsh(H)[-1]
+print(f"limit at the bottom {limit:.2f}")
+runs = {}
+for rate in (0.99 * safe_rate(X), 0.99 * limit, 1.01 * limit):
+    runs[rate] = descend(loss_and_grad, start, rate, steps=5000)
+    excess = abs(runs[rate].losses[-1] - trace.losses[-1])
+    print(f"rate {rate:5.2f}: ends {excess:.4f} from the lowest loss")
+
+# %% [markdown]
+# Past 5.54 nothing is promised, but from this start the descent arrives. Past 18.61 it
+# comes near the bottom, finds the walls too steep, and circles for good
+# ({numref}`fig-rates`). It does not race off to infinity, as descents on squares do: no
+# residual $p - y$ exceeds one, and that bounds every step.
+
+# %% tags=["hide-input"]
+#| name: fig-rates
+#| caption: Distance from the lowest point. Just above the limit the descent comes near,
+#|   is pushed out again, and circles for good.
+#| alt: Distance from the best weights against the step, on a log scale, for three
+#|   learning rates. The safe rate falls on a straight line. The rate just below the
+#|   limit drops at once and then falls more slowly. The rate just above the limit drops
+#|   as fast, then rises a little and stays level.
+figure, ax = plt.subplots()
+colors = (GREEN, BLUE, ORANGE)
+for run, color in zip(runs.values(), colors, strict=True):
+    distance = np.linalg.norm(run.parameters[:501] - best, axis=1)
+    ax.semilogy(distance, color=color)
+ax.text(500, 0.4, "just above the limit", color=ORANGE, ha="right")
+ax.text(500, 5e-4, "just below it", color=BLUE, ha="right")
+ax.text(205, 2e-5, "safe from anywhere", color=GREEN, ha="right")
+ax.set(xlabel="step", ylabel="distance to the best weights")
+ax.set_ylim(1e-5, 20)
+ax.set_title("At the limit the descent stops arriving")
+plt.show()
+
+# %% tags=["remove-cell"]
+with checks("How large a step?"):
+    given("The rate 1 was a guess")
+    chances = np.linspace(0, 1, 101)
+    weights = chances * (1 - chances)
+    claim("No such weight is negative", (weights >= 0).all())
+    claim("where it is a quarter", weights.max() == weights[50] == 0.25)
+    steepest, bound = np.linalg.eigvalsh(H)[-1], 2 / safe_rate(X)
+    claim("never exceeds that of", steepest < bound)
+    claim("The bound allows 5.54", safe_rate(X))
+    safe_run, below, above = runs.values()
+    claim(
+        "from anywhere, goes down",
+        (np.diff(safe_run.losses)[:100] < 0).all(),
+    )
+    claim("Raise the rate past 5.54", safe_rate(X))
+    claim("0.107 in place of the bound's 0.361", steepest, bound)
+    claim("There the limit is 18.61", limit)
+    claim(
+        "most birds are judged with confidence",
+        np.median(np.abs(p - 0.5)) > 0.4,
+    )
+    claim("Past 5.54 nothing is promised", safe_rate(X))
+    claim("Past 18.61 it comes near the bottom", limit)
+    away = [
+        np.linalg.norm(run.parameters - best, axis=1)
+        for run in runs.values()
+    ]
+    claim(
+        "from this start the descent arrives",
+        max(away[0][-1], away[1][-1]) < 1e-5,
+    )
+    last = away[2][-1000:]
+    claim(
+        "circles for good ({numref}", 0.05 < last.min() < last.max() < 1
+    )
+    claim(
+        "comes near, is pushed out", away[2].min() < 0.7 * away[2][-1]
+    )
+    wild = descend(loss_and_grad, start, 100, steps=2000).parameters
+    longest = np.linalg.norm(np.diff(wild, axis=0), axis=1).max()
+    claim(
+        "that bounds every step",
+        longest < 100 * np.linalg.norm(X, axis=1).mean(),
+    )
+
+# %% [markdown]
+# ## What does each measurement add?
+#
+# One split of the birds is one throw of the dice. Take fifty. For each choice of
+# measurements and each split, fit on 233 birds and count on the other 100. Half the
+# safe rate suits any features.
+
+
+# %%
+def fit(X, y):
+    def loss_and_grad(w):
+        return cross_entropy_and_grad(w, X, y)
+
+    start, rate = np.zeros(X.shape[1]), safe_rate(X) / 2
+    return descend(loss_and_grad, start, rate, steps=500).parameters[-1]
+
+
+# %% [markdown]
+# The split is the one from above, with a seed to choose it.
+
+
+# %%
+def count_right(columns, seed):
+    order = np.random.default_rng(seed).permutation(len(birds))
+    test, train = order[:100], order[100:]
+    values = birds[columns].to_numpy(dtype=float)
+    w = fit(design_matrix(standardize(values[train])), female[train])
+    unseen = standardize(values[test], like=values[train])
+    scores = design_matrix(unseen) @ w
+    return ((scores > 0) == (female[test] == 1)).sum()
+
+
+# %% [markdown]
+# Try depth alone, mass alone, both, and all four measurements: bill length and flipper
+# length are left.
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# One alone leaves the colors of {numref}`fig-sexes` mixed, so expect little better than
+# a coin; both together, about the 88 of the first split. Whether the other two bring
+# news, no figure has told you. A fit on four columns cannot be worse on the birds that
+# it learns from. On the others it can.
+# :::
+
+# %%
+choices = {"depth": columns[:1], "mass": columns[1:], "both": columns}
+choices["all four"] = [*columns, "bill_length_mm", "flipper_length_mm"]
+counts = {}
+for name, chosen in choices.items():
+    each = [count_right(chosen, seed) for seed in range(50)]
+    counts[name] = np.array(each)
+    mean, spread = np.mean(each), np.std(each, ddof=1)
+    print(f"{name:8} {mean:.1f} ± {spread:.1f} of 100 right")
+
+# %% [markdown]
+# (After the ± stands the standard deviation over the splits.) Depth and mass, each
+# nearly useless alone, together get 89. The other two add 0.2 birds on average; they
+# help in 24 splits and do harm in 15. More columns are not more news.
+#
+# Here the crowds overlap, so the loss has a lowest point. Where a straight boundary
+# parts them without a mistake (they are *{term}`separable`*), it has none, and the
+# weights grow for as long as you descend. {ref}`separable` follows them.
+
+# %% tags=["remove-cell"]
+with checks("What does each measurement add?"):
+    claim(
+        "fit on 233 birds and count on the other 100",
+        len(y),
+        len(y_test),
+    )
+    claim(
+        "Take fifty", {len(right) for right in counts.values()} == {50}
+    )
+    averages = {name: right.mean() for name, right in counts.items()}
+    claim("about the 88 of the first split", count_right(columns, 0))
+    claim("together get 89", averages["both"])
+    claim(
+        "nearly useless alone",
+        max(averages["depth"], averages["mass"]) < 65,
+    )
+    gain = counts["all four"] - counts["both"]
+    claim("add 0.2 birds on average", gain.mean())
+    claim(
+        "help in 24 splits and do harm in 15",
+        (gain > 0).sum(),
+        (gain < 0).sum(),
+    )
+    claim(
+        "More columns are not more news",
+        abs(gain.mean()) < gain.std() / 5,
+    )
+
+# %% tags=["remove-cell"]
+with checks("Classification"):
+    claim("guess right for 62 of 100", averages["mass"], len(test))
+    claim(
+        "and it is 59. Use both, and it is 89",
+        averages["depth"],
+        averages["both"],
+    )
+
+# %% [markdown]
+# ## What to keep
+#
+# - For a yes or a no, bend the score $X\mathbf{w}$ into a probability with the sigmoid
+#   and minimize the cross-entropy: the mean of $-\log$ of the probability given to
+#   what happened.
+# - The count of errors has no slope to follow. The cross-entropy pulls hardest where
+#   the model is sure and wrong.
+# - Its gradient is $\frac{1}{n} X^\top (\mathbf{p} - \mathbf{y})$. No formula sets
+#   it to zero, so descend.
+# - The curvature changes along the way, but never exceeds the largest eigenvalue of
+#   $\frac{1}{4n} X^\top X$. That gives a safe learning rate before the first step.
+# - Judge a classifier on examples that neither the descent nor the standardization
+#   has seen, and over several splits.
+
+# %% [markdown]
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-classification-start
+# Without running code: at $\mathbf{w} = 0$ the loss was 0.693. Would it be another
+# number for other birds? And what does one bird add to the loss if the model gives
+# probability 0.9 to "female" and it is one, or is none? (Three numbers: $\log 2$ is
+# 0.693, $\log 10$ is 2.303, and $\log 0.9$ is $-0.105$.)
+# ::::
+#
+# ::::{solution} ex-classification-start
+# :class: dropdown
+# At zero every bird is a coin toss, so every bird adds $\log 2$, whatever its sex and
+# its measurements: the same for any data. The female adds $-\log 0.9$, which is 0.105.
+# The male had the rest of the probability, a tenth, and adds $\log 10$, over twenty
+# times as much.
+# ::::
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("the loss was 0.693", trace.losses[0])
+    claim("log 2 is 0.693", *[2, np.log(2)])
+    claim("log 10 is 2.303", *[10, np.log(10)])
+    claim("and log 0.9 is -0.105", *[0.9, np.log(0.9)])
+    as_female, as_male = -np.log(0.9), -np.log(1 - 0.9)
+    claim("probability 0.9 to", np.exp(-as_female))
+    claim("so every bird adds log 2", np.exp(trace.losses[0]))
+    claim(
+        "adds -log 0.9, which is 0.105", np.exp(-as_female), as_female
+    )
+    claim("and adds log 10, over", np.exp(as_male))
+    claim("over twenty times as much", as_male > 20 * as_female)
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-classification-odds
+# Two birds weigh the same, and the bill of one is a millimeter deeper. By what factor
+# do its odds of being a female differ? A weight counts per standard deviation, so
+# divide by the right one first. You should get 0.135.
+#
+# ```python
+# from helpers import check_answer
+#
+# check_answer("your factor", factor_per_mm, 0.135, within=0.001)
+# ```
+#
+# Put differently: how many millimeters halve the odds?
+# ::::
+#
+# ```{solution-start} ex-classification-odds
+# :class: dropdown
+# ```
+#
+# A millimeter changes the score by the weight divided by the deviation of the training
+# birds. The odds are $e$ to the score.
+
+# %%
+from helpers import check_answer
+
+depth_deviation_mm = features[train, 0].std()
+score_per_mm = best[1] / depth_deviation_mm
+factor_per_mm = np.exp(score_per_mm)
+check_answer("your factor", factor_per_mm, 0.135, within=0.001)
+print(f"{np.log(0.5) / score_per_mm:.2f} mm halve the odds")
+
+# %% [markdown]
+# About a third of a millimeter.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("You should get 0.135", factor_per_mm)
+    claim(
+        "About a third of a millimeter",
+        0.3 < np.log(0.5) / score_per_mm < 0.37,
+    )
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-classification-predict
+# Write `probability_female(depth_mm, mass_g)` for a bird that you meet. A bill of 17 mm
+# and 4000 g should give 0.727.
+#
+# ```python
+# answer = probability_female(17, 4000)
+# check_answer("your bird", answer, 0.727, within=0.001)
+# ```
+#
+# Why can you not standardize this one bird by itself?
+# ::::
+#
+# ```{solution-start} ex-classification-predict
+# :class: dropdown
+# ```
+#
+# One bird is its own mean and has deviation zero. And 17 mm mean something only beside
+# the birds that the weights were learned from.
+
+
+# %%
+def probability_female(depth_mm, mass_g):
+    bird = standardize([[depth_mm, mass_g]], like=features[train])
+    return sigmoid(design_matrix(bird) @ best)[0]
+
+
+answer = probability_female(17, 4000)
+check_answer("your bird", answer, 0.727, within=0.001)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    given("A bill of 17 mm and 4000 g", "And 17 mm mean")
+    claim("should give 0.727", answer)
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-classification-fault
+# This loss is {eq}`cross-entropy` as it stands. Early in a descent it is right. Later
+# it prints `nan`, though the weights are fine. Which bird does it, and what is the
+# remedy?
+#
+# ```python
+# def naive_loss(w):
+#     p = sigmoid(X @ w)
+#     return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+#
+#
+# print(naive_loss(best), naive_loss(10 * best))
+# ```
+# ::::
+#
+# ```{solution-start} ex-classification-fault
+# :class: dropdown
+# ```
+#
+# At a score of 40 the exponential in the sigmoid is lost to rounding, and $p$ is one
+# exactly. Then $\log(1 - p)$ is $-\infty$. If the bird *is* a female, that is
+# multiplied by $1 - y$, which is zero, and zero times infinity is not a number. One
+# such bird spoils the mean. The remedy is never to form $p$: $\log(1 + e^z) - yz$,
+# with `np.logaddexp`, needs the score only.
+
+
+# %%
+def naive_loss(w):
+    p = sigmoid(X @ w)
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+
+
+with np.errstate(divide="ignore", invalid="ignore"):
+    print(f"{naive_loss(best):.4f}, {naive_loss(10 * best)}")
+print(f"{(sigmoid(X @ (10 * best)) == 1).sum()} birds with p = 1")
+print(f"{loss_of(10 * best):.3f} with logaddexp")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    lost = [score for score in range(100) if sigmoid(float(score)) == 1]
+    claim(
+        "At a score of 40 the exponential",
+        40 if 40 in lost else min(lost),
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        claim("Later it prints", np.isnan(naive_loss(10 * best)))
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-classification-species
+# Open: can you beat 89 of 100? The tempting idea is to tell the model the species, as
+# three columns of zeros and ones
+# (`pd.get_dummies(birds["species"]).to_numpy(dtype=float)`, in place of the ones). A
+# good answer
+#
+# - compares on the same fifty splits, split by split, and gives the spread;
+# - lets no test bird into the fit or the standardization;
+# - tries the species with two measurements *and* with four;
+# - says how sure one can be, since the fifty splits share their birds.
+# ::::
+#
+# ```{solution-start} ex-classification-species
+# :class: dropdown
+# ```
+
+# %%
+import pandas as pd
+
+species = pd.get_dummies(birds["species"]).to_numpy(dtype=float)
+
+
+def count_right_by_species(columns, seed):
+    order = np.random.default_rng(seed).permutation(len(birds))
+    test, train = order[:100], order[100:]
+    values = birds[columns].to_numpy(dtype=float)
+    X = np.hstack([species, standardize(values, like=values[train])])
+    scores = X[test] @ fit(X[train], female[train])
+    return ((scores > 0) == (female[test] == 1)).sum()
+
+
+gains = {}
+for name in ("both", "all four"):
+    each = [count_right_by_species(choices[name], s) for s in range(50)]
+    gains[name] = np.array(each) - counts["both"]
+    mean, spread = gains[name].mean(), gains[name].std(ddof=1)
+    print(f"species and {name}: {mean:+.1f} ± {spread:.1f} birds")
+
+# %% [markdown]
+# With two measurements the species adds next to nothing, and without the species two
+# more measurements added next to nothing. Together they bring between one and two
+# birds, and are ahead in more than thirty of the fifty splits. A long bill says more
+# once you know whose bill it is. But every split draws on the same 333 birds, so fifty
+# splits are far fewer than fifty experiments.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("can you beat 89 of 100", averages["both"], len(test))
+    claim(
+        "the species adds next to nothing",
+        abs(gains["both"].mean()) < 0.4,
+    )
+    claim(
+        "two more measurements added next to nothing",
+        abs(gain.mean()) < 0.4,
+    )
+    claim("between one and two birds", 1 < gains["all four"].mean() < 2)
+    claim(
+        "in more than thirty of the fifty",
+        (gains["all four"] > 0).sum() > 30,
+    )
+    claim("on the same 333 birds", len(birds))
+
+# %% [markdown]
+# ## Sources and further reading
+#
+# - Logistic regression from the statistician's side, with another way to solve the
+#   equation: {cite}`hastie2009`. Why a convex loss has one valley: {cite}`boyd2004`.
+# - The birds: {cite}`gorman2014` and {cite}`horst2020`. The check: scikit-learn
+#   {cite}`pedregosa2011`; JAX {cite}`jax2018`.

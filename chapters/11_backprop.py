@@ -12,18 +12,17 @@
 #
 # A network with 10,000 {term}`hidden units <hidden unit>` and one input has 30,001
 # parameters. For one gradient, finite differences need 30,002 evaluations of its loss.
-# {term}`Backpropagation <backpropagation>` needs the work of fewer than five
-# evaluations, however many parameters there are. How can one sweep find every slope at
-# once? And why does a network whose gradient is wrong still learn?
+# {term}`Backpropagation <backpropagation>` finds the same slopes with the work of fewer
+# than five. How can one sweep find every slope at once?
 #
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** write an engine that differentiates, break it in three ways and repair
-#   it, derive the same for matrices, train a network, check gradients, and count what
-#   they cost.
-# - **You need** the chain rule, finite differences and their best step from
-#   {ref}`slopes`, the loop from {ref}`descent`, and matrix products. One section uses
-#   the momentum of {ref}`conditioning`.
+# - **You will** build an engine that differentiates, break it in two ways and repair
+#   it, count what a gradient costs, teach the engine matrices, and catch a gradient
+#   that is wrong.
+# - **You need** the chain rule and finite differences from {ref}`slopes`, the loop from
+#   {ref}`descent`, matrix products from {ref}`penguins`, and PyTorch's tensors from
+#   {ref}`three-regimes`.
 # - **Time** {chapter-time}`here`
 # :::
 
@@ -42,51 +41,47 @@ sys.path.append("..")  # finds `helpers` when this file runs where it lies
 #
 # So let numbers keep a record. For each input of the operation that made it, a `Value`
 # holds the **local slope**: how fast the result changes with that input while the other
-# one stays put.
-
+# one stays put. Nudge either input of a sum, and the sum moves by as much: both local
+# slopes are one. Nudge $a$, and the product $ab$ moves $b$ times as far.
 
 # %%
+from itertools import count
+
+serial_numbers = count()
+
+
 class Value:
     """A number that remembers what it was computed from."""
 
     def __init__(self, data, inputs=()):
         self.data = data
-        self.inputs = inputs  # pairs: an earlier Value, the local slope
-        self.grad = 0.0  # the slope of the loss along this Value
+        self.inputs = inputs  # pairs: earlier Value, local slope
+        self.grad = 0.0  # slope of the loss along this Value
+        self.serial = next(serial_numbers)
 
+    def __add__(self, other):
+        slopes = [(self, 1.0), (other, 1.0)]
+        return Value(self.data + other.data, slopes)
 
-def as_value(number):
-    return number if isinstance(number, Value) else Value(number)
+    def __mul__(self, other):
+        slopes = [(self, other.data), (other, self.data)]
+        return Value(self.data * other.data, slopes)
+
+    def relu(self):
+        slope = float(self.data > 0)
+        return Value(max(self.data, 0.0), [(self, slope)])
 
 
 # %% [markdown]
-# Nudge either input of a sum, and the sum moves by as much: both local slopes are one.
-# Nudge $a$, and the product $ab$ moves $b$ times as far. Nudge $b$, and it moves $a$
-# times as far.
-
-
-# %%
-def add(a, b):
-    a, b = as_value(a), as_value(b)
-    return Value(a.data + b.data, [(a, 1.0), (b, 1.0)])
-
-
-def multiply(a, b):
-    a, b = as_value(a), as_value(b)
-    slopes = [(a, b.data), (b, a.data)]
-    return Value(a.data * b.data, slopes)
-
-
-Value.__add__ = Value.__radd__ = add
-Value.__mul__ = Value.__rmul__ = multiply
-
-# %% [markdown]
-# Python now calls these two functions wherever a `Value` meets `+` or `*`.
+# Python calls `__add__` where two `Value`s meet `+`, and `__mul__` where they meet `*`.
+# The serial number says in which order the values were made; you will need it soon.
+# `relu`, which keeps a positive number and turns a negative one into zero, is for the
+# network further down.
 
 
 # %%
 def belt_loss(multiplier):
-    residual = multiplier * 30.5 + -77.0
+    residual = multiplier * Value(30.5) + Value(-77.0)
     return residual * residual
 
 
@@ -113,25 +108,24 @@ import matplotlib.pyplot as plt
 from helpers import BLACK, BLUE, GRAY, ORANGE, use_book_style
 
 use_book_style()
-rows = {  # height: color and texts
-    0.75: (BLUE, ["1.7", "51.85", "−25.15", "632.52"]),
-    0: (BLACK, ["m", "product", "residual", "loss"]),
-    -0.75: (ORANGE, ["−1534.15", "−50.3", "−50.3", "1"]),
-}
-arrows = [(0.14, 0.62, 0, "30.5", 0.2), (1.38, 1.62, 0, "1", 0.2)]
-arrows += [(2.2, 2.85, bend, "−25.15", -0.84 * bend) for bend in (-0.6, 0.6)]
+center = {"ha": "center", "va": "center"}
 figure, ax = plt.subplots(figsize=(5.2, 2.9))
-for y, (color, texts) in rows.items():
-    box = {"boxstyle": "round,pad=0.3", "fc": "none", "ec": "none" if y else GRAY}
-    for x, text in enumerate(texts):
-        ax.text(x, y, text, color=color, ha="center", va="center", bbox=box)
-for start, end, bend, text, y in arrows:
-    style = {"arrowstyle": "->", "color": GRAY, "connectionstyle": f"arc3,rad={bend}"}
-    ax.annotate("", (end, -0.2 * bend), (start, -0.2 * bend), arrowprops=style)
-    ax.text((start + end) / 2, y, text, ha="center", va="center", size=11)
-ax.text(-0.45, 1.15, "forward: values →", color=BLUE)
-ax.text(3.4, -1.3, "← backward: slopes of the loss", color=ORANGE, ha="right")
-ax.set(xlim=(-0.5, 3.45), ylim=(-1.35, 1.35), frame_on=False, xticks=[], yticks=[])
+names = ["m", "product", "residual", "loss"]
+values = ["1.7", "51.85", "−25.15", "632.52"]
+slopes = ["−1534.15", "−50.3", "−50.3", "1"]
+columns = zip(names, values, slopes, strict=True)
+for x, (name, *numbers) in enumerate(columns):
+    box = {"boxstyle": "round,pad=0.3", "fc": "none", "ec": GRAY}
+    ax.text(x, 0, name, bbox=box, **center)
+    ax.text(x, 0.75, numbers[0], color=BLUE, **center)
+    ax.text(x, -0.75, numbers[1], color=ORANGE, **center)
+arrows = [(0.14, 0.62, 0, "30.5", 0.2), (1.38, 1.62, 0, "1", 0.2)]
+arrows += [(2.2, 2.85, b, "−25.15", -0.84 * b) for b in (-0.6, 0.6)]
+for start, end, b, text, y in arrows:
+    style = {"arrowstyle": "->", "connectionstyle": f"arc3,rad={b}"}
+    ax.annotate("", (end, -0.2 * b), (start, -0.2 * b), arrowprops=style)
+    ax.text((start + end) / 2, y, text, size=11, **center)
+ax.set(xlim=(-0.5, 3.45), ylim=(-1, 1)).axes.axis("off")
 plt.show()
 
 # %% [markdown]
@@ -143,10 +137,11 @@ plt.show()
 # \frac{\partial L}{\partial v} = \sum_{\text{uses } u}
 #   \frac{\partial u}{\partial v} \, \frac{\partial L}{\partial u}
 # ```
+#
+# The factor $\partial u / \partial v$ is a local slope, and it stands in the record.
+# The other factor has the same form as the left side, one step closer to the loss.
 
 # %% tags=["remove-cell"]
-import numpy as np
-
 from helpers import checks, claim, given, load_belts
 
 with checks("A number that remembers"):
@@ -179,130 +174,110 @@ with checks("A number that remembers"):
 # %%
 def tell(node):
     for earlier, slope in node.inputs:
-        # wrong:
-        earlier.grad = slope * node.grad
+        earlier.grad = slope * node.grad  # wrong
         tell(earlier)
 
 
-overwritten = Value(1.7)
-loss = belt_loss(overwritten)
-loss.grad = 1.0  # the loss moves as fast as itself
-tell(loss)
-print(f"{overwritten.grad:.3f}")
+def slope_of_belt(send_slopes):
+    multiplier = Value(1.7)
+    loss = belt_loss(multiplier)
+    loss.grad = 1.0  # the loss moves as fast as itself
+    send_slopes(loss)
+    return multiplier.grad
+
+
+print(f"{slope_of_belt(tell):.3f}")
 
 # %% [markdown]
 # Half of the right answer. The residual hears from the loss twice, once for each arrow,
 # and the second message overwrites the first. The sum in {eq}`backprop-chain` asks for
-# `+=`:
-
-
-# %%
-def tell(node):
-    for earlier, slope in node.inputs:
-        earlier.grad += slope * node.grad
-        # wrong as well:
-        tell(earlier)
-
-
-multiplier = Value(1.7)
-loss = belt_loss(multiplier)
-loss.grad = 1.0
-tell(loss)
-print(f"{multiplier.grad:.3f}")
-
-# %% [markdown]
-# Twice the right answer. Here is what each value holds after each message of the loss:
+# `+=`. Before you run that, follow the two messages through
+# {numref}`fig-backprop-graph`: which slope will $m$ end with?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Not the right one, but twice as much. At the first message the residual holds one half
+# of its slope and passes it on too early. At the second it passes on the whole. So the
+# product gets one half and one whole, and passes on both sums in turn:
 #
 # | | residual | product | $m$ |
 # |---|---|---|---|
 # | first message | $-25.15$ | $-25.15$ | $-767.075$ |
 # | second message | $-50.3$ | $-75.45$ | $-3068.3$ |
 # | right | $-50.3$ | $-50.3$ | $-1534.15$ |
-#
-# At the first message the residual holds one half of its slope and passes it on too
-# early. At the second it passes on the whole. The product adds the two, and so passes
-# on its first half twice. Every further operation before the square would add another
-# half of the right answer.
+# :::
+
+
+# %%
+def tell(node):
+    for earlier, slope in node.inputs:
+        earlier.grad += slope * node.grad
+        tell(earlier)  # wrong as well: too early
+
+
+print(f"{slope_of_belt(tell):.3f}")
+
+# %% [markdown]
+# The arithmetic of the messages is right now. Their order is not: the residual spoke
+# before it had heard everything.
 
 # %% tags=["remove-cell"]
-with checks("Two wrong turns"):
-    claim("Half of the right answer. The", np.isclose(overwritten.grad, by_hand / 2))
-    claim("Twice the right answer", np.isclose(multiplier.grad, 2 * by_hand))
+import numpy as np
 
-    def slopes(loss):  # along the residual, the product and the multiplier
+with checks("Two wrong turns"):
+    def overwrite(node):
+        for earlier, slope in node.inputs:
+            earlier.grad = slope * node.grad
+            overwrite(earlier)
+
+    claim("Half of the right answer", np.isclose(slope_of_belt(overwrite), by_hand / 2))
+    claim("twice as much", np.isclose(slope_of_belt(tell), 2 * by_hand))
+
+    def slopes_along(loss):  # the residual, the product and the multiplier
         residual = loss.inputs[0][0]
         product = residual.inputs[0][0]
         return residual.grad, product.grad, product.inputs[0][0].grad
 
+    loss = belt_loss(Value(1.7))
+    loss.grad = 1.0
+    tell(loss)
     first = Value(0.0, belt_loss(Value(1.7)).inputs[:1])  # one of its two arrows
     first.grad = 1.0
     tell(first)
-    claim("-25.15 | -25.15 | -767.075", *slopes(first))
-    claim("-50.3 | -75.45 | -3068.3", *slopes(loss))
+    claim("-25.15 | -25.15 | -767.075", *slopes_along(first))
+    claim("-50.3 | -75.45 | -3068.3", *slopes_along(loss))
     claim("-50.3 | -50.3 | -1534.15", along, along, by_hand)
-    factors = []
-    for links in range(5):
-        start = result = Value(1.0)
-        for _ in range(links):
-            result = result * 1.0
-        result = result * result
-        result.grad = 1.0
-        tell(result)
-        factors.append(start.grad / 2)
     claim(
-        "Every further operation before the square would add another half",
-        factors == [1 + links / 2 for links in range(5)],
+        "holds one half of its slope and passes it on too early",
+        np.isclose(slopes_along(first)[0], along / 2),
     )
+    claim("gets one half and one whole", np.isclose(slopes_along(loss)[1], 1.5 * along))
 
 # %% [markdown]
 # ## The right order
 #
 # A value may speak only after everything that uses it has spoken. So list the values
 # such that each comes after its inputs, a **topological order**, and walk the list from
-# its end.
+# its end. The serial numbers are such an order, because no value can be made before its
+# inputs. Collect every value behind the loss and sort:
 
 
 # %%
 def in_order(output):
-    """Every Value behind `output`, each one after its inputs."""
-    order, seen = [], set()
-
-    def visit(node):
-        if node not in seen:
-            seen.add(node)
-            for earlier, _ in node.inputs:
-                visit(earlier)
-            order.append(node)
-
-    visit(output)
-    return order
+    found, waiting = {output}, [output]
+    while waiting:  # until the inputs of all are found
+        for earlier, _ in waiting.pop().inputs:
+            if earlier not in found:
+                found.add(earlier)
+                waiting.append(earlier)
+    return sorted(found, key=lambda value: value.serial)
 
 
 # %% [markdown]
-# That is all **reverse mode** needs: one sweep in which each value speaks once.
-
-
-# %%
-def backward(output):
-    output.grad = 1.0
-    for node in reversed(in_order(output)):
-        for earlier, slope in node.inputs:
-            earlier.grad += slope * node.grad
-
-
-multiplier = Value(1.7)
-loss = belt_loss(multiplier)
-for call in ("first", "second"):
-    backward(loss)
-    print(f"{multiplier.grad:.2f} after the {call} call")
-
-# %% [markdown]
-# The first call is right. The second gives four times the slope, where you might have
-# expected twice. The old slopes are still there, and every value sends on old and new
-# together. The residual ends with its old slope and a new one, $-100.6$. The product
-# adds this to its old $-50.3$ and ends with $-150.9$, three times its slope. The
-# multiplier adds three to its own one. The repair is to clear all slopes before the
-# sweep.
+# (A function that calls itself would be shorter. But a sum over 10,000 units is a chain
+# of 10,000 additions, deeper than Python lets calls nest.) Now one sweep, in which each
+# value speaks once. It begins by clearing the slopes, since `+=` would otherwise add to
+# what an earlier sweep left.
 
 
 # %%
@@ -316,194 +291,153 @@ def backward(output):
             earlier.grad += slope * node.grad
 
 
-for _ in range(2):
-    backward(loss)
-    print(f"{multiplier.grad:.2f}")
+print(f"{slope_of_belt(backward):.3f}")
+
+# %% [markdown]
+# The right answer, from two local rules, a sum and an order. This is
+# {term}`reverse mode`: start from the one number that you care about, and go back.
 
 # %% tags=["remove-cell"]
 with checks("The right order"):
-    again = belt_loss(Value(1.7))
-    uncleared = []
-    for _ in range(2):
-        again.grad = 1.0
-        for node in reversed(in_order(again)):
-            for earlier, slope in node.inputs:
-                earlier.grad += slope * node.grad
-        uncleared.append(slopes(again))
-    claim("The first call is right", np.isclose(uncleared[0][-1], by_hand))
-    claim("four times the slope", np.isclose(uncleared[1][-1], 4 * by_hand))
-    claim("a new one, -100.6", uncleared[1][0])
-    claim("its old -50.3 and ends with -150.9", along, uncleared[1][1])
-    claim("clear all slopes before the sweep", np.isclose(multiplier.grad, by_hand))
+    claim("The right answer", np.isclose(slope_of_belt(backward), by_hand))
+    chain = one = Value(1.0)
+    for _ in range(10_000):
+        chain = chain + one
+    claim(
+        "a sum over 10,000 units is a chain of 10,000", *[len(in_order(chain)) - 1] * 2
+    )
+
+    def deepest(node):
+        return 1 + max((deepest(each) for each, _ in node.inputs[:1]), default=0)
+
+    try:
+        too_deep = deepest(chain) < 0
+    except RecursionError:
+        too_deep = True
+    claim("deeper than Python lets calls nest", too_deep)
 
 # %% [markdown]
-# ## More operations, and two referees
+# ## What it costs
 #
-# A new operation needs its value and its local slopes, nothing else.
+# A network is no more than a longer record. Let each hidden unit have a weight $w_1$, a
+# {term}`bias` $b_1$ (a number that is added) and a **ReLU**, $\max(0, z)$, as its
+# {term}`activation`. The units' outputs are weighted by $w_2$ and summed, and one more
+# bias $b_2$ is added.
+
 
 # %%
-import math
+def squared_error(units, b2, x, minus_y):
+    prediction = b2
+    for w1, b1, w2 in units:
+        prediction = prediction + w2 * (w1 * x + b1).relu()
+    residual = prediction + minus_y
+    return residual * residual
 
-
-def power(a, exponent):
-    slope = exponent * a.data ** (exponent - 1)
-    return Value(a.data**exponent, [(a, slope)])
-
-
-def tanh(a):
-    t = math.tanh(a.data)
-    return Value(t, [(a, 1 - t**2)])
-
-
-def relu(a):
-    return Value(max(a.data, 0.0), [(a, float(a.data > 0))])
-
-
-Value.__pow__ = power
-Value.__sub__ = lambda a, b: a + -1 * as_value(b)
 
 # %% [markdown]
-# Now a tangle in which $a$, $b$ and $c$ are all used more than once. The same Python
-# function runs in your engine, in JAX {cite}`jax2018` and in PyTorch
-# {cite}`paszke2019`.
+# Count the work on one example. Forward, each operation is one. Backward, each arrow of
+# the record costs one multiplication and one addition. With $w_1$, $b_1$, ReLU, $w_2$
+# and the sum, each unit takes five operations; ReLU has one input, the others have two.
+# What is the work for the loss *and* all its slopes, counted in evaluations of the
+# loss, and how does it grow with the number of units?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# It does not grow. Five operations with nine arrows make $(5 + 18) / 5 = 4.6$, however
+# many units there are. (The few operations behind the units change this a little while
+# there are only a few.) No operation has more than two inputs, so no network can need
+# more than $1 + 4 = 5$.
+# :::
 
 # %%
-import jax
-import jax.numpy as jnp
-import torch
-
-from helpers import enable_x64
-
-
-def tangle(a, b, tanh):
-    c = a * b + a**3
-    return tanh(c - b * 2) * c + (a - b) ** 2
-
-
-def leaf(data):
-    return torch.tensor(data, dtype=torch.float64, requires_grad=True)
-
-
-a, b = Value(0.7), Value(-1.2)
-backward(tangle(a, b, tanh))
-with enable_x64(True):
-    by_jax = jax.grad(tangle, (0, 1))(0.7, -1.2, jnp.tanh)
-torch_a, torch_b = leaf(0.7), leaf(-1.2)
-tangle(torch_a, torch_b, torch.tanh).backward()
-print(f"{a.grad:.12f} {b.grad:.12f} engine")
-print(f"{by_jax[0]:.12f} {by_jax[1]:.12f} JAX")
-print(f"{torch_a.grad:.12f} {torch_b.grad:.12f} PyTorch")
+sizes, costs = [], []
+for hidden in (1, 10, 100, 1000, 10_000):
+    units = [[Value(0.1) for _ in range(3)] for _ in range(hidden)]
+    loss = squared_error(units, Value(0.0), Value(0.5), Value(-0.1))
+    backward(loss)
+    inputs = [len(node.inputs) for node in in_order(loss)]
+    operations, arrows = sum(i > 0 for i in inputs), sum(inputs)
+    sizes.append(3 * hidden + 1)
+    costs.append((operations + 2 * arrows) / operations)
+    print(f"{sizes[-1]:6,} parameters: {costs[-1]:.2f} evaluations")
 
 # %% [markdown]
-# They agree to the last digit shown (and, in a cell hidden here, at 100 random points).
-# What you have written is the core of both libraries: they too keep a record and sweep
-# it backward. Where you store a slope, they store a rule, which turns the slopes of a
-# result into those of its inputs, so that a whole matrix can be one value. PyTorch
-# writes the record while the function runs, as you do; JAX traces the function first.
+# That answers the question of this page: each arrow is walked once, and there are not
+# many more arrows than operations. {numref}`fig-backprop-cost` sets this beside finite
+# differences, one more evaluation for each parameter. The small constant is known as
+# the *cheap gradient principle* {cite}`griewank2008`.
+
+# %% tags=["hide-input"]
+#| name: fig-backprop-cost
+#| caption: Counted in the engine, not timed: the work for one gradient, in evaluations
+#|   of the loss.
+#| alt: Cost over the number of parameters, both on log scales. The orange line of
+#|   finite differences rises straight from 5 evaluations to 30,002. The blue dots of
+#|   reverse mode stay level, below 5, from the first to the last.
+figure, ax = plt.subplots()
+ax.loglog(sizes, [p + 1 for p in sizes], color=ORANGE)
+ax.loglog(sizes, costs, "o-", color=BLUE)
+label = "finite differences:\nparameters + 1"
+ax.text(600, 2500, label, color=ORANGE, ha="right")
+ax.text(600, 6.5, "reverse mode", color=BLUE)
+ax.set(xlabel="parameters", ylabel="evaluations of the loss")
+ax.set(ylim=(1, 1e5), title="One sweep, whatever the number of slopes")
+plt.show()
+
+# %% [markdown]
+# But this loss of a single example made over 80,000 Python objects. That is no way to
+# train a network.
 
 # %% tags=["remove-cell"]
-with checks("More operations, and two referees"):
-    found = np.array([[a.grad, b.grad], by_jax, [torch_a.grad, torch_b.grad]])
-    claim("They agree to the last digit shown", np.ptp(found, axis=0).max() < 5e-13)
-    points = np.random.default_rng(0).normal(size=(100, 2))
-    with enable_x64(True):
-        slopes_at = jax.vmap(jax.grad(lambda point: tangle(*point, jnp.tanh)))
-        expected = np.asarray(slopes_at(points))
-    found = []
-    for point in points.tolist():
-        values, tensors = [Value(v) for v in point], [leaf(v) for v in point]
-        backward(tangle(*values, tanh))
-        tangle(*tensors, torch.tanh).backward()
-        found.append([[each.grad for each in values], [t.grad for t in tensors]])
-    scale = 1 + abs(expected).max(axis=1)
-    off = abs(np.array(found) - expected[:, None]).max(axis=(1, 2))
-    claim("in a cell hidden here", np.all(off < 1e-12 * scale))
-    claim("at 100 random points", len(found))
-
-# %% [markdown]
-# ## A network, one number at a time
-#
-# The problem of an {ref}`article <source-sobh>` on PyTorch {cite}`sobh` is a noisy
-# parabola: 100 values of $x$ from $-1$ to $1$, and $y = x^2$ plus 0.2 times a random
-# number, uniform between zero and one. Its model has ten hidden units, each with a
-# weight, a bias and a **ReLU**, $\max(0, z)$, whose outputs are weighted and added: 31
-# parameters. The outgoing weights start divided by the root of the number of units, so
-# that the sum does not grow with it.
-
-# %%
-import numpy as np
-
-
-def noisy_parabola(rng):
-    X = np.linspace(-1, 1, 100)[:, None]  # (100, 1)
-    return X, X**2 + 0.2 * rng.random((100, 1))
-
-
-def draw_parameters(rng, units=10):
-    W1 = rng.uniform(-1, 1, (1, units))
-    b1 = rng.uniform(-1, 1, units)
-    W2 = rng.uniform(-1, 1, (units, 1)) / np.sqrt(units)
-    return [W1, b1, W2, np.zeros(1)]
-
-
-rng = np.random.default_rng(2)
-X, y = noisy_parabola(rng)
-params = draw_parameters(rng)
-
-# %% [markdown]
-# Written with scalars, every example and every unit becomes a few `Value`s.
-
-# %% tags=["nbval-ignore-output"]
-import time
-
-
-def scalar_loss(units, b2, x, y):
-    total = 0.0
-    for x_i, y_i in zip(x, y, strict=True):
-        prediction = b2
-        for w1, b1, w2 in units:
-            prediction = prediction + w2 * relu(w1 * x_i + b1)
-        total = total + (prediction - y_i) ** 2
-    return total * (1 / len(x))
-
-
-start_time = time.perf_counter()
-parts = [map(Value, array.ravel().tolist()) for array in params]
-units = list(zip(*parts[:3], strict=True))  # (w1, b1, w2) of each
-b2 = next(parts[3])
-loss = scalar_loss(units, b2, X[:, 0].tolist(), y[:, 0].tolist())
-backward(loss)
-seconds = time.perf_counter() - start_time
-print(f"{loss.data:.4f} loss, {len(in_order(loss)):,} Values")
-print(f"{seconds * 1e3:.0f} ms with all slopes")
-
-# %% [markdown]
-# But over 6,000 objects for one small loss is no way to train a network. (Nor would a
-# much larger loss get that far: `visit` calls itself for every link of a chain, and
-# Python limits how deep such calls may go.)
+with checks("What it costs"):
+    bare, one_unit, two_units = (
+        np.array([len(order := in_order(error)), sum(len(n.inputs) for n in order)])
+        - [sum(not n.inputs for n in order), 0]
+        for w in [Value(0.1)]
+        for error in [squared_error([(w, w, w)] * i, w, w, w) for i in range(3)]
+    )
+    per_unit = two_units - one_unit
+    claim(
+        "(5 + 18) / 5 = 4.6",
+        per_unit[0],
+        2 * per_unit[1],
+        per_unit[0],
+        1 + 2 * per_unit[1] / per_unit[0],
+    )
+    claim("It does not grow", max(costs) - min(costs) < 0.2)
+    claim("no network can need more than $1 + 4 = 5", 1, 2 * 2, 1 + 2 * 2)
+    claim("5 evaluations to 30,002", sizes[0] + 1, sizes[-1] + 1)
+    claim("stay level, below 5", max(costs))
+    claim("over 80,000 Python objects", len(inputs))
 
 # %% tags=["remove-cell"]
-with checks("A network, one number at a time"):
-    claim("100 values of x from -1 to 1", len(X), X.min(), X.max())
-    given("0.2 times a random number")
-    claim("31 parameters", sum(p.size for p in params))
-    claim("over 6,000 objects", len(in_order(loss)))
+with checks("Backprop by hand"):
+    claim("A network with 10,000", hidden)
+    claim("has 30,001 parameters", sizes[-1])
+    claim("need 30,002 evaluations", sizes[-1] + 1)
+    claim("the work of fewer than five", max(costs) < 5)
 
 # %% [markdown]
-# ## The same with matrices
+# ## A rule in place of a slope
 #
-# Let a whole layer be one operation, $Z = XW + \mathbf{b}$, with one row for each
-# example and one column for each unit. Write $\delta$ for the matrix of slopes
-# $\partial L / \partial z_{ij}$ that arrives from later layers. One entry of $Z$ is
+# So let a whole array be one value, and let a layer be one operation, $Z = XW$, with
+# one row for each example and one column for each unit. What is its local slope? A
+# table with an entry for each pair of a result and a weight, the
+# {term}`Jacobian`. For 100 examples and 10,000 units with one input, that is a million
+# results times 10,000 weights, and nearly all of its entries are zero. Nobody stores
+# that.
 #
-# ```{math}
-# z_{ij} = \sum_k x_{ik} w_{kj} + b_j.
-# ```
+# But the sweep never needs the table. It needs an answer: *given* the slopes of the
+# loss along every entry of $Z$, which are the slopes along every entry of $W$? Call the
+# given slopes $\delta$. Then store, in place of a local slope, a function from $\delta$
+# to the slopes of one input: a **backward rule**. PyTorch and JAX store such rules.
+# (Each computes $\delta$ times the Jacobian, hence its other name, *vector–Jacobian
+# product*.)
 #
-# So the weight $w_{kj}$ is used once for every example $i$, each time with the local
-# slope $x_{ik}$, and {eq}`backprop-chain` says to add up over these uses. The entry
-# $x_{ik}$ is used by every unit $j$, with slope $w_{kj}$. The bias $b_j$ is used by
-# every example, with slope one:
+# For the matrix product, look at one entry, $z_{ij} = \sum_k x_{ik} w_{kj}$. The weight
+# $w_{kj}$ is used once for every example $i$, each time with the local slope $x_{ik}$,
+# and {eq}`backprop-chain` says to add up over these uses. The entry $x_{ik}$ is used by
+# every unit $j$, with slope $w_{kj}$:
 #
 # ```{math}
 # :label: backprop-layer
@@ -511,872 +445,443 @@ with checks("A network, one number at a time"):
 # \frac{\partial L}{\partial w_{kj}} &= \sum_i x_{ik} \, \delta_{ij},
 #   & \frac{\partial L}{\partial W} &= X^\top \delta \\
 # \frac{\partial L}{\partial x_{ik}} &= \sum_j \delta_{ij} \, w_{kj},
-#   & \frac{\partial L}{\partial X} &= \delta \, W^\top \\
-# \frac{\partial L}{\partial b_j} &= \sum_i \delta_{ij}
+#   & \frac{\partial L}{\partial X} &= \delta \, W^\top
 # \end{aligned}
 # ```
 #
 # So the sum over examples, in every gradient of this book, is a sum over uses.
-#
-# An {term}`activation` $a = \varphi(z)$ acts on each entry alone. Going backward, each
-# entry is multiplied by $\varphi'(z)$: one or zero for ReLU, $1 - \tanh^2 z$ for tanh.
-# The activations $A$ of one layer are the $X$ of the next.
+# {numref}`fig-backprop-shapes` shows how to remember both rules.
 
-# %%
-RELU = (lambda Z: np.maximum(Z, 0), lambda Z: Z > 0)
-TANH = (np.tanh, lambda Z: 1 - np.tanh(Z) ** 2)
+# %% tags=["hide-input"]
+#| name: fig-backprop-shapes
+#| caption: Slopes have the shape of what they belong to, and so have δ and Z. That
+#|   leaves one way to place the factors.
+#| alt: Three rows of rectangles. First row, forward, a tall X times a small wide W
+#|   makes a tall Z. Second row, X transposed times a tall δ makes slopes in the shape
+#|   of W. Third row, δ times W transposed makes slopes in the shape of X.
+from matplotlib.patches import Rectangle
 
-
-def forward(params, X, activation):
-    W1, b1, W2, b2 = params
-    function, _ = activation
-    Z = X @ W1 + b1  # (100, 10)
-    A = function(Z)  # (100, 10)
-    return Z, A, A @ W2 + b2  # the prediction is (100, 1)
-
+n, k, m = 5, 2, 3  # examples, inputs, units
+products = {  # height: name, rows and columns of each factor, result
+    0: [("$X$", n, k), ("$W$", k, m), ("$Z$", n, m)],
+    -7: [("$X^T$", k, n), ("$δ$", n, m), ("slopes of $W$", k, m)],
+    -14: [("$δ$", n, m), ("$W^T$", m, k), ("slopes of $X$", n, k)],
+}
+figure, ax = plt.subplots(figsize=(5.2, 5))
+for y, arrays in products.items():
+    color = ORANGE if y else BLUE
+    for x, (name, rows, columns) in enumerate(arrays):
+        corner = (6.5 * x - columns / 2, y - rows / 2)
+        box = Rectangle(corner, columns, rows, fc="none", ec=GRAY)
+        ax.add_patch(box)
+        top = y + rows / 2 + 0.6
+        ax.text(6.5 * x, top, name, color=color, **center)
+    ax.text(3.3, y, "×", **center)
+    ax.text(9.8, y, "=", **center)
+ax.set(xlim=(-3, 16), ylim=(-17, 4), aspect="equal").axes.axis("off")
+plt.show()
 
 # %% [markdown]
-# The **backward pass** reads this from its end. The loss is the mean of the squared
-# residuals $r$, so its slope along each prediction is $2r/n$: that is the $\delta$ of
-# the last layer. With $A$ in the place of $X$, {eq}`backprop-layer` turns it into the
-# gradients of $W_2$ and $b_2$, and into the slopes along $A$, which are
-# $\delta_2 W_2^\top$. Times $\varphi'$, these are the $\delta$ of the first layer, and
-# {eq}`backprop-layer` once more gives the gradients of $W_1$ and $b_1$.
+# Here is the array that remembers, with these two rules.
 
 
 # %%
-def loss_and_gradient(params, X, y, activation):
-    Z, A, prediction = forward(params, X, activation)
-    _, slope = activation
-    W2 = params[2]
-    residual = prediction - y
-    delta2 = 2 / len(y) * residual  # (100, 1)
-    delta1 = delta2 @ W2.T * slope(Z)  # (100, 10)
-    gradient = [
-        X.T @ delta1,  # W1
-        delta1.sum(axis=0),  # b1
-        A.T @ delta2,  # W2
-        delta2.sum(axis=0),  # b2
+class Tensor:
+    """An array with two axes that remembers its origin."""
+
+    def __init__(self, data, inputs=()):
+        self.data = data
+        self.inputs = inputs  # pairs: an earlier Tensor, a backward rule
+        self.serial = next(serial_numbers)
+
+
+def matmul(a, b):
+    rules = [
+        (a, lambda delta: delta @ b.data.T),
+        (b, lambda delta: a.data.T @ delta),
     ]
-    return (residual**2).mean(), gradient
+    return Tensor(a.data @ b.data, rules)
 
 
 # %% [markdown]
-# Three referees this time, in this order: your scalar engine, JAX and PyTorch.
+# A bias of shape $(1, m)$ is added to all $n$ rows. It is used $n$ times, with slope
+# one, so its slope is the sum of $\delta$ over the rows. In general: add up along every
+# axis in which the input has length one.
 
 
-# %% tags=["nbval-ignore-output"]
-def net_loss(params, X, y, relu):
-    W1, b1, W2, b2 = params
-    return ((relu(X @ W1 + b1) @ W2 + b2 - y) ** 2).mean()
+# %%
+def summed_to(shape):
+    axes = tuple(i for i, size in enumerate(shape) if size == 1)
+    return lambda delta: delta.sum(axis=axes, keepdims=True)
+
+
+def add(a, b):
+    rules = [(each, summed_to(each.data.shape)) for each in (a, b)]
+    return Tensor(a.data + b.data, rules)
+
+
+# %% [markdown]
+# ReLU acts on each entry alone, so its rule multiplies each entry of $\delta$ by its
+# local slope, one or zero. The mean of $n$ squares has the slope $2r/n$ along each
+# residual $r$.
+
+
+# %%
+def relu(z):
+    on = z.data > 0
+    return Tensor(z.data * on, [(z, lambda delta: delta * on)])
+
+
+def mean_square(r):
+    slopes = 2 * r.data / r.data.size
+    rules = [(r, lambda delta: delta * slopes)]
+    return Tensor((r.data**2).mean(), rules)
+
+
+# %% [markdown]
+# The sweep stays the same, except that it asks a rule where it multiplied by a slope.
+
+# %%
+import numpy as np
+
+
+def backpropagate(output):
+    order = in_order(output)
+    for node in order:
+        node.grad = np.zeros_like(node.data)
+    output.grad = np.ones_like(output.data)
+    for node in reversed(order):
+        for earlier, rule in node.inputs:
+            earlier.grad += rule(node.grad)
+
+
+# %% tags=["remove-cell"]
+with checks("A rule in place of a slope"):
+    many = (np.zeros((100, 1)), np.zeros((1, 10_000)))  # X and W
+    claim("For 100 examples and 10,000 units", *(many[0] @ many[1]).shape)
+    claim("that is a million results", (many[0] @ many[1]).size == 1_000_000)
+    claim("results times 10,000 weights", many[1].size)
+    claim("nearly all of its entries are zero", 1 / many[1].size < 0.001)
+
+# %% [markdown]
+# ## Three engines, one gradient
+#
+# The problem of an {ref}`article <source-sobh>` on PyTorch {cite}`sobh` is a noisy
+# parabola: 100 values of $x$ from $-1$ to $1$, and $y = x^2$ plus 0.2 times a random
+# number, uniform between zero and one. Its model is the network above with ten hidden
+# units.
+
+
+# %%
+def draw_problem(seed, units=10):
+    rng = np.random.default_rng(seed)
+    X = np.linspace(-1, 1, 100)[:, None]  # (100, 1)
+    y = X**2 + 0.2 * rng.random(X.shape)
+    W1, b1 = rng.uniform(-1, 1, (2, 1, units))
+    W2 = rng.uniform(-1, 1, (units, 1)) / np.sqrt(units)
+    return [W1, b1, W2, np.zeros((1, 1))], X, y
+
+
+# %% [markdown]
+# (The outgoing weights are divided by the root of the number of units, so that their
+# sum does not grow with it.) Your engine needs seven operations for the whole loss:
+
+
+# %%
+def loss_and_gradient(params, X, y, relu):
+    W1, b1, W2, b2 = tensors = [Tensor(p) for p in params]
+    hidden = relu(add(matmul(Tensor(X), W1), b1))  # (100, 10)
+    prediction = add(matmul(hidden, W2), b2)  # (100, 1)
+    loss = mean_square(add(prediction, Tensor(-y)))
+    backpropagate(loss)
+    return loss.data, [tensor.grad for tensor in tensors]
 
 
 def flat(arrays):
     return np.concatenate([np.ravel(array) for array in arrays])
 
 
-by_matrices = flat(loss_and_gradient(params, X, y, RELU)[1])
-w1s, b1s, w2s = zip(*units, strict=True)
-scalars = [value.grad for value in (*w1s, *b1s, *w2s, b2)]
-with enable_x64(True):
-    by_jax = flat(jax.grad(net_loss)(params, X, y, jax.nn.relu))
-leaves = [leaf(array) for array in params]
-net_loss(leaves, torch.tensor(X), torch.tensor(y), torch.relu).backward()
-by_torch = flat([tensor.grad for tensor in leaves])
-for other in (scalars, by_jax, by_torch):
-    print(f"{abs(by_matrices - other).max():.0e} largest difference")
+params, X, y = draw_problem(seed=2)
+loss, by_engine = loss_and_gradient(params, X, y, relu)
+print(f"{loss:.4f} loss, {flat(by_engine).size} slopes")
 
 # %% [markdown]
-# All within $10^{-14}$. Now train, at 0.1, half of the article's learning rate.
+# JAX {cite}`jax2018` and PyTorch {cite}`paszke2019` write the loss on one line. JAX
+# returns the gradient. PyTorch writes it into `.grad` of the **leaves**, the tensors
+# that no operation made: here the parameters, which `requires_grad` marks.
 
+# %% tags=["nbval-ignore-output"]
+import jax
+import torch
+
+from helpers import enable_x64
+
+
+def net_loss(params, X, y, relu):
+    W1, b1, W2, b2 = params
+    return ((relu(X @ W1 + b1) @ W2 + b2 - y) ** 2).mean()
+
+
+with enable_x64(True):  # 64 bits, as NumPy has them
+    by_jax = jax.grad(net_loss)(params, X, y, jax.nn.relu)
+leaves = [torch.tensor(p, requires_grad=True) for p in params]
+data = torch.tensor(X), torch.tensor(y)
+net_loss(leaves, *data, torch.relu).backward()
+by_torch = [leaf.grad.clone() for leaf in leaves]
+for other in (by_jax, by_torch):
+    print(f"{abs(flat(by_engine) - flat(other)).max():.0e} apart")
+
+# %% [markdown]
+# All 31 slopes agree within $10^{-14}$. What you have written is the core of both
+# libraries: a record, a rule for each operation, and one sweep. (PyTorch writes the
+# record while the function runs, as you do. JAX first runs the function on stand-ins
+# for the numbers: {ref}`tracing`.)
+#
+# Now run the last forward pass and its `backward()` a second time, and touch nothing
+# else. What will `.grad` hold?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Twice the gradient. PyTorch's sweep uses `+=`, as yours does, but it does not clear
+# the leaves first. This is on purpose: the gradients of several mini-batches can be
+# added up when the memory does not hold all examples at once.
+# :::
 
 # %%
-def train(params, X, y, activation, learning_rate=0.1, steps=2000):
-    losses = []
-    for _ in range(steps):
-        loss, gradient = loss_and_gradient(params, X, y, activation)
-        pairs = zip(params, gradient, strict=True)
-        params = [p - learning_rate * g for p, g in pairs]
-        losses.append(loss)
-    return params, np.array(losses)
-
-
-trained, losses = train(params, X, y, RELU)
-print(f"{losses[0]:.4f} → {losses[-1]:.4f} loss")
+net_loss(leaves, *data, torch.relu).backward()
+ratios = flat(leaf.grad for leaf in leaves) / flat(by_torch)
+print(np.unique(ratios[flat(by_torch) != 0]))
 
 # %% [markdown]
-# The noise has a variance of 0.0033. The network ends a little below, since 31
-# parameters can follow some of the noise. {numref}`fig-backprop-fit` shows how it does
-# the rest.
-
-# %% tags=["hide-input"]
-#| name: fig-backprop-fit
-#| caption: The ten units are trained by the gradients you worked out by hand. Each can
-#|   bend the line once, where its ReLU switches, most of them outside the picture.
-#| alt: A hundred dots scatter around a parabola over x from -1 to 1. A blue line
-#|   made of straight pieces follows them from the upper left through a flat bottom
-#|   near the middle to the upper right. A dashed line, the best possible curve, runs
-#|   close beside it.
-figure, ax = plt.subplots()
-grid = np.linspace(-1, 1, 401)[:, None]
-ax.plot(X, y, "o", color=GRAY, ms=3)
-ax.plot(grid, grid**2 + 0.1, "--", color=ORANGE)
-ax.plot(grid, forward(trained, grid, RELU)[2], color=BLUE)
-ax.text(-0.3, 0.72, "network", color=BLUE)
-ax.text(-0.3, 0.62, "best curve, x² + 0.1", color=ORANGE)
-ax.set(xlabel="x", ylabel="y", title="A few kinks make a parabola")
-plt.show()
+# So every loop has to clear them: that is what `optimizer.zero_grad()` is for. And each
+# rule holds on to arrays of the forward pass until the sweep comes by, so a gradient
+# costs memory. {ref}`tape-memory` counts it, and shows what happens when you disturb
+# the record.
 
 # %% tags=["remove-cell"]
-with checks("The same with matrices"):
-    others = np.array([scalars, by_jax, by_torch])
-    claim("All within 1e-14", abs(others - by_matrices).max())
-    given("train, at 0.1")
-    noise = 0.2 * np.random.default_rng(0).random(1_000_000)
-    claim("a variance of 0.0033", noise.var())
-    claim("The network ends a little below", losses[-1] < noise.var())
-    claim("31 parameters can follow", by_matrices.size)
-    claim("over x from -1 to 1", grid.min(), grid.max())
-    W1, b1 = trained[:2]
-    claim("most of them outside the picture", (abs(b1 / W1) > 1).mean() > 0.5)
+with checks("Three engines, one gradient"):
+    claim("100 values of $x$ from $-1$ to $1", len(X), X.min(), X.max())
+    given("0.2 times a random")
+    others = np.array([flat(by_jax), flat(by_torch)])
+    claim("All 31 slopes", flat(by_engine).size)
+    claim("agree within $10^{-14}", abs(others - flat(by_engine)).max())
+    used = flat(by_torch) != 0
+    claim("Twice the gradient", np.allclose(ratios[used], 2))
+    mine = loss_and_gradient(params, X, y, relu)[1]
+    claim("the core of both libraries", np.array_equal(flat(mine), flat(by_engine)))
+    outer = [Tensor(p) for p in params]
+    made = [Tensor(X), Tensor(-y)]
+    hidden_layer = relu(add(matmul(made[0], outer[0]), outer[1]))
+    last = add(add(matmul(hidden_layer, outer[2]), outer[3]), made[1])
+    whole = in_order(mean_square(last))
+    claim("seven operations", sum(len(node.inputs) > 0 for node in whole) == 7)
 
 # %% [markdown]
 # ## A wrong gradient can go downhill
 #
-# Does a loss that falls as far as this prove the gradient right? Try a mistake that is
-# easily made: forget the factor $\varphi'(z)$. For comparison, take zero in its place.
-# That freezes the hidden layer, for then $W_1$ and $b_1$ never move.
+# You write a rule of your own, and the loss falls. Is the rule right? Put a mistake in
+# that is easily made: a ReLU whose rule passes $\delta$ on whole, without the local
+# slope. As a control, take a third ReLU whose rule lets nothing through, so that $W_1$
+# and $b_1$ never move.
+
 
 # %%
-relu_matrix, _ = RELU
-FORGOTTEN = (relu_matrix, lambda Z: 1.0)
-FROZEN = (relu_matrix, lambda Z: 0.0)
+def forgetful_relu(z):
+    return Tensor(relu(z).data, [(z, lambda delta: delta)])
 
 
-def curves(activation, seeds=20):
-    runs = []
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        X, y = noisy_parabola(rng)
-        trained = train(draw_parameters(rng), X, y, activation)
-        runs.append(trained[1])
-    return np.array(runs)  # (seeds, steps)
+def freezing_relu(z):
+    return Tensor(relu(z).data, [(z, lambda delta: 0 * delta)])
 
-
-right, wrong, frozen = map(curves, (RELU, FORGOTTEN, FROZEN))
-for runs in (right, wrong, frozen):
-    first, last = np.median(runs[:, [0, -1]], axis=0)
-    uphill = (np.diff(runs) > 0).mean()
-    print(f"{first:.3f} → {last:.4f}, {uphill:4.1%} of steps uphill")
 
 # %% [markdown]
-# These are medians over 20 seeds: right, factor forgotten, frozen.
-# {numref}`fig-backprop-wrong` shows the first two.
+# Train with each of the three, from 20 different starts. Will the loss with the
+# forgetful rule rise, stay, or fall?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# It falls. The gradients of $W_2$ and $b_2$ never pass through the ReLU on their way
+# back, so they are right: 11 of the 31 numbers. Whatever the others do, these make
+# progress. The control shows how far they get alone.
+# :::
+
+
+# %%
+def losses_of_run(relu, seed, steps=1000, learning_rate=0.1):
+    params, X, y = draw_problem(seed)
+    losses = []
+    for _ in range(steps):
+        loss, gradient = loss_and_gradient(params, X, y, relu)
+        pairs = zip(params, gradient, strict=True)
+        params = [p - learning_rate * g for p, g in pairs]
+        losses.append(loss)
+    return losses
+
+
+runs = {}
+for version in (relu, forgetful_relu, freezing_relu):
+    curves = [losses_of_run(version, seed) for seed in range(20)]
+    runs[version] = np.array(curves)  # (seeds, steps)
+    first, last = np.median(runs[version][:, [0, -1]], axis=0)
+    print(f"{first:.2f} → {last:.4f}  {version.__name__}")
+
+# %% [markdown]
+# {numref}`fig-backprop-wrong` shows the medians. Without the blue curve beside it, the
+# orange one looks like a success that wants a better learning rate. But it gains
+# nothing over the frozen layer, and ends at more than twice the loss of the right rule.
+# A falling loss proves that something in the gradient is right, not that all of it is.
 
 # %% tags=["hide-input"]
 #| name: fig-backprop-wrong
-#| caption: Lines: medians over the seeds, with the right gradient and with the factor
-#|   forgotten. Bands: from the lowest to the highest run.
-#| alt: Loss over 2000 steps on a log scale. The blue median of the right gradient falls
-#|   fast to the dashed line of the noise variance, and its band narrows around that
-#|   line. The orange median of the wrong gradient falls more slowly and ends a little
-#|   above, in a band that reaches up to 0.1 to the last step.
+#| caption: Medians over 20 starts. Bands reach from the lowest to the highest run, for
+#|   the right rule and the forgetful one.
+#| alt: Loss over 1000 steps on a log scale. The blue median of the right rule falls
+#|   fast toward the dashed line of the noise variance, in a narrow band. The orange
+#|   median of the forgetful rule and the gray one of the freezing rule fall more slowly
+#|   and end close together, more than twice as high, and the orange band is wide.
 figure, ax = plt.subplots()
-for runs, color in ((wrong, ORANGE), (right, BLUE)):
-    band = runs[:, ::10]
-    steps = np.arange(0, runs.shape[1], 10)
-    ax.fill_between(
-        steps, band.min(axis=0), band.max(axis=0), color=color, alpha=0.2, lw=0
-    )
-    ax.semilogy(steps, np.median(band, axis=0), color=color)
+colors = {relu: BLUE, forgetful_relu: ORANGE, freezing_relu: GRAY}
+for version, color in colors.items():
+    curves = runs[version]
+    ax.semilogy(np.median(curves, axis=0), color=color)
+    if version is not freezing_relu:
+        low, high = curves.min(axis=0), curves.max(axis=0)
+        steps = np.arange(low.size)
+        ax.fill_between(steps, low, high, color=color, alpha=0.2, lw=0)
 ax.axhline(0.2**2 / 12, color=BLACK, linestyle="--", linewidth=1)
-ax.text(1990, 0.0017, "variance of the noise", ha="right")
-ax.text(1150, 0.03, "factor forgotten", color=ORANGE)
-ax.annotate(
-    "right",
-    (400, np.median(right[:, 400])),
-    (250, 0.0017),
-    color=BLUE,
-    arrowprops={"arrowstyle": "-", "color": BLUE},
-)
+ax.text(990, 0.0017, "variance of the noise", ha="right")
+ax.text(500, 0.03, "factor forgotten", color=ORANGE)
+ax.text(120, 0.0045, "right", color=BLUE)
+ax.text(620, 0.0072, "frozen", color=GRAY)
 ax.set(xlabel="step", ylabel="loss", ylim=(1e-3, 2))
-ax.set_title("Both go down; one of them is wrong")
+ax.set_title("All go down; one rule is right")
 plt.show()
 
 # %% [markdown]
-# The wrong median ends at 0.0080. Without the blue curve beside it, it looks like a
-# success that wants a better learning rate. But the frozen network ends at 0.0083,
-# nearly as low, and below the wrong one for most of the seeds. That tells what happens:
-# a part of the gradient is still right, because $W_2$ and $b_2$ never pass through
-# $\varphi'$, 11 of the 31 parameters. This part does the work, and the other one takes
-# about a tenth of the steps uphill. (That alone tells little: at the rate 0.2 the right
-# gradient goes uphill as well, with some seeds.) In the worst run it spoils nearly
-# everything: the loss ends at 98% of the variance of $y$. A falling loss proves that
-# something in the gradient is right, not that all of it is.
+# The proof is a central difference for each parameter, as in {ref}`slopes`. It is slow,
+# and it needs nothing that you might have got wrong.
+
+
+# %% tags=["nbval-ignore-output"]
+def slopes_by_difference(params, X, y, relu, h=1e-5):
+    slopes = []
+    for param in params:
+        for place in np.ndindex(param.shape):
+            middle = param[place]
+            param[place] = middle + h
+            above, _ = loss_and_gradient(params, X, y, relu)
+            param[place] = middle - h
+            below, _ = loss_and_gradient(params, X, y, relu)
+            param[place] = middle
+            slopes.append((above - below) / (2 * h))
+    return np.array(slopes)
+
+
+for version in (relu, forgetful_relu):
+    gradient = flat(loss_and_gradient(params, X, y, version)[1])
+    measured = slopes_by_difference(params, X, y, version)
+    error = abs(gradient - measured).max() / abs(measured).max()
+    print(f"{error:.0e} off  {version.__name__}")
+
+# %% [markdown]
+# The right rule passes. The other one is off by a third of the largest slope. PyTorch
+# has this check as `torch.autograd.gradcheck`. One caution: if a step of $h$ carries an
+# entry of $Z$ across zero, the **kink** of ReLU, the difference mixes two slopes, and
+# the check fails although the rule is right (see {ref}`an exercise
+# <ex-backprop-kink>`).
 
 # %% tags=["remove-cell"]
 with checks("A wrong gradient can go downhill"):
-    claim("20 seeds: right", len(right))
-    claim("2000 steps on a log scale", right.shape[1])
-    claim("ends a little above", np.all(wrong[:, -1] > right[:, -1]))
-    claim("reaches up to 0.1 to the last step", 0.07 < wrong[:, -1].max() < 0.12)
-    claim("The wrong median ends at 0.0080", np.median(wrong[:, -1]))
-    claim("the frozen network ends at 0.0083", np.median(frozen[:, -1]))
-    claim("below the wrong one for most", (frozen < wrong)[:, -1].mean() > 0.5)
-    kept, full = (loss_and_gradient(params, X, y, v)[1] for v in (FORGOTTEN, RELU))
-    same = flat(kept[2:]) == flat(full[2:])
-    claim("a part of the gradient is still right", np.all(same))
-    claim("11 of the 31", same.size, flat(full).size)
-    claim("about a tenth of the steps uphill", 0.05 < (np.diff(wrong) > 0).mean() < 0.2)
-    rng = np.random.default_rng(19)
-    X_19, y_19 = noisy_parabola(rng)
-    faster = train(draw_parameters(rng), X_19, y_19, RELU, learning_rate=0.2)[1]
-    claim("at the rate 0.2 the right gradient", (np.diff(faster) > 0).mean() > 0.02)
-    spread = [
-        noisy_parabola(np.random.default_rng(seed))[1].var() for seed in range(20)
-    ]
-    claim("ends at 98% of the variance", (wrong[:, -1] / spread).max())
-
-# %% [markdown]
-# ## Gradient checking
-#
-# The proof is a central difference for each of the 31 parameters, as in {ref}`slopes`.
-
-
-# %%
-def unflat(w, like):
-    cuts = np.cumsum([array.size for array in like])[:-1]
-    parts = zip(np.split(w, cuts), like, strict=True)
-    return [part.reshape(array.shape) for part, array in parts]
-
-
-def central_differences(params, X, y, activation, h):
-    def loss(w):
-        prediction = forward(unflat(w, params), X, activation)[2]
-        return ((prediction - y) ** 2).mean()
-
-    w = flat(params)
-    nudges = h * np.eye(w.size)
-    rises = [loss(w + nudge) - loss(w - nudge) for nudge in nudges]
-    return np.array(rises) / (2 * h)
-
-
-# %% [markdown]
-# Divide the largest difference by the largest slope, and the result has no units.
-
-
-# %% tags=["nbval-ignore-output"]
-def check(params, X, y, activation, h):
-    gradient = flat(loss_and_gradient(params, X, y, activation)[1])
-    differences = central_differences(params, X, y, activation, h)
-    return abs(gradient - differences).max() / abs(differences).max()
-
-
-print(f"{check(params, X, y, RELU, 1e-5):.0e} right")
-print(f"{check(params, X, y, FORGOTTEN, 1e-5):.0e} factor forgotten")
-
-# %% [markdown]
-# The right one passes, the wrong one is off by 0.3.
-#
-# Which step is best? For a smooth loss, {ref}`slopes` found a V. Rounding, of the size
-# $\varepsilon |L| / h$, falls with $h$; truncation grows with $h^2$. Where the loss and
-# its derivatives are about one, set $\varepsilon / h = h^2$: the two meet near
-# $h = \varepsilon^{1/3}$.
-#
-# ReLU is a different matter. As a function of a single weight, the prediction consists
-# of straight pieces, so the loss consists of pieces of parabolas. On a parabola the
-# central difference is exact. That leaves only rounding, and longer steps should be
-# better and better, until one carries some $z_{ij}$ across zero, the **kink** of ReLU.
-# Moving a weight by $h$ moves $z$ by $xh$, moving a bias moves it by $h$, and no $|x|$
-# exceeds one. So every step shorter than the smallest $|z_{ij}|$ is safe.
-
-# %%
-steps = np.geomspace(1e-10, 0.5, 40)
-errors = {
-    name: [check(params, X, y, activation, h) for h in steps]
-    for name, activation in {"tanh": TANH, "ReLU": RELU}.items()
-}
-nearest_kink = abs(forward(params, X, RELU)[0]).min()
-best_step = np.finfo(float).eps ** (1 / 3)
-print(f"{best_step:.1e} predicted best step for tanh")
-print(f"{nearest_kink:.1e} nearest kink of ReLU")
-
-# %% [markdown]
-# Now {numref}`fig-backprop-check` measures.
-
-# %% tags=["hide-input"]
-#| name: fig-backprop-check
-#| caption: The error of a gradient check over its step. The vertical lines are the two
-#|   predictions: the best step for tanh, dotted, and the nearest kink, dashed.
-#| alt: Relative error over the step h, both on log scales. The blue line for tanh
-#|   falls, turns near a dotted line at 6e-6, and rises steadily. The orange line for
-#|   ReLU falls farther, down to a dashed line at the nearest kink, where it jumps up by
-#|   many powers of ten and then stays above the blue one.
-figure, ax = plt.subplots(figsize=(5.4, 3.8))
-for name, color in {"tanh": BLUE, "ReLU": ORANGE}.items():
-    ax.loglog(steps, errors[name], "o-", color=color, ms=3, lw=1.2)
-ax.axvline(best_step, color=BLUE, linestyle=":")
-ax.axvline(nearest_kink, color=ORANGE, linestyle="--", linewidth=1.2)
-ax.text(2e-4, 4e-8, "tanh", color=BLUE, ha="right")
-ax.text(7e-5, 6e-12, "ReLU", color=ORANGE)
-ax.text(0.8 * best_step, 3e-14, "predicted best", color=BLUE, ha="right")
-ax.text(1.3 * nearest_kink, 3e-14, "nearest kink", color=ORANGE)
-ax.set(xlabel="step h", ylabel="relative error", ylim=(1e-14, 1))
-ax.set_title("For ReLU, not a V but a cliff")
-plt.show()
-
-# %% [markdown]
-# The bottom of the V lies near the prediction, and the cliff lies exactly at the
-# nearest kink. Beyond it the check fails for a gradient that is right. A net with more
-# units and examples has more kinks, and nearer ones. If a check fails, see first
-# whether `Z > 0` is the same on both sides of the step.
-#
-# And at the kink itself? There a check decides nothing, since a kink has many slopes. A
-# central difference says 0.5. JAX and PyTorch both say 0 for their `relu`, 0.5 for
-# `maximum(z, 0)`, and 1 for `where(z >= 0, z, 0)`.
-
-# %% tags=["remove-cell"]
-with checks("Gradient checking"):
-    claim("each of the 31 parameters", flat(params).size)
-    claim("The right one passes", check(params, X, y, RELU, 1e-5) < 1e-9)
-    claim("off by 0.3", check(params, X, y, FORGOTTEN, 1e-5))
-    claim("a dotted line at 6e-6", best_step)
-    relu_errors, tanh_errors = np.array(errors["ReLU"]), np.array(errors["tanh"])
-    bottom = steps[tanh_errors.argmin()]
-    claim(
-        "The bottom of the V lies near the prediction",
-        1e-6 < bottom < 1e-4 and tanh_errors.min() < 1e-10,
-    )
-    before, beyond = (
-        relu_errors[steps < nearest_kink],
-        relu_errors[steps > nearest_kink],
-    )
-    claim(
-        "the cliff lies exactly at the nearest kink",
-        before[-1] < 1e-12 and beyond[0] > max(1e-5, 1e6 * before[-1]),
-    )
-    claim("stays above", np.all(beyond > tanh_errors[steps > nearest_kink]))
-    nearest = {
-        size: np.median(
-            [
-                abs(forward(draw_parameters(rng, size), X, RELU)[0]).min()
-                for rng in map(np.random.default_rng, range(20))
-            ]
+    right, wrong, frozen = (runs[v] for v in colors)
+    claim("Train with each of the three, from 20 different", len(right))
+    claim("Medians over 20", len(right))
+    claim("1000 steps on a log scale", right.shape[1])
+    same = [
+        np.allclose(a, b)
+        for a, b in zip(
+            loss_and_gradient(params, X, y, relu)[1],
+            loss_and_gradient(params, X, y, forgetful_relu)[1],
+            strict=True,
         )
-        for size in (10, 100, 1000)
-    }
-    claim(
-        "has more kinks, and nearer ones",
-        nearest[10] > 5 * nearest[100] > 25 * nearest[1000],
-    )
-    there = relu(Value(0.1)).data - relu(Value(-0.1)).data
-    claim("A central difference says 0.5", there / (2 * 0.1))
-    spellings = {
-        0.0: (jax.nn.relu, torch.relu),
-        0.5: (
-            lambda z: jnp.maximum(z, 0),
-            lambda z: torch.maximum(z, torch.zeros(())),
-        ),
-        1.0: (
-            lambda z: jnp.where(z >= 0, z, 0),
-            lambda z: torch.where(z >= 0, z, 0.0),
-        ),
-    }
-    zero = torch.zeros((), requires_grad=True)
-    claim(
-        "both say 0 for their relu, 0.5 for maximum(z, 0), and 1 for where",
-        all(
-            torch.autograd.grad(in_torch(zero), zero)[0] == slope
-            and jax.grad(in_jax)(0.0) == slope
-            for slope, (in_jax, in_torch) in spellings.items()
-        ),
-    )
-
-# %% [markdown]
-# ## What it costs
-#
-# Count the arithmetic, and leave out the local slopes themselves. Forward, each
-# recorded operation is one. Backward, each arrow of the graph costs one multiplication
-# and one addition. No operation has more than two inputs, so the backward pass costs at
-# most four times the forward pass. Both together cost at most five evaluations of the
-# loss, whatever the number of parameters $p$. Forward differences need $p + 1$
-# evaluations, central ones $2p$.
-#
-# In this network each hidden unit takes five operations: times $w_1$, plus $b_1$,
-# ReLU, times $w_2$, add to the sum. ReLU has one input, the others have two: nine
-# arrows. That should make $(5 + 18) / 5 = 4.6$. Count, on one example and for up to 300
-# units:
-
-
-# %%
-def count_operations(output):
-    order = in_order(output)
-    operations = sum(len(node.inputs) > 0 for node in order)
-    arrows = sum(len(node.inputs) for node in order)
-    return operations, operations + 2 * arrows
-
-
-sizes, costs = [], []
-for hidden in (1, 3, 10, 30, 100, 300):
-    units = [tuple(map(Value, (0.1, 0.2, 0.3))) for _ in range(hidden)]
-    loss = scalar_loss(units, Value(0.0), [0.5], [0.1])
-    loss_alone, with_slopes = count_operations(loss)
-    sizes.append(3 * hidden + 1)
-    costs.append(with_slopes / loss_alone)
-print(f"{sizes[0]} to {sizes[-1]} parameters")
-print(f"{min(costs):.2f} to {max(costs):.2f} evaluations")
-
-# %% [markdown]
-# It is 4.6 at every size, even the smallest, and that is a coincidence: the loss behind
-# the units (times $-1$, add, square, add, times $1/n$) also takes five operations with
-# nine inputs. The literature calls the small constant the *cheap gradient principle*
-# {cite}`griewank2008`. {numref}`fig-backprop-cost` shows what the other way costs.
-
-# %% tags=["hide-input"]
-#| name: fig-backprop-cost
-#| caption: Counted in the engine, not timed: the work for one gradient, in evaluations
-#|   of the loss.
-#| alt: Cost over the number of parameters, both on log scales. The orange line of
-#|   finite differences rises straight from 5 evaluations to 902. The blue dots of
-#|   reverse mode stay level, below 5, from the first to the last.
-figure, ax = plt.subplots()
-p = np.array(sizes)
-ax.loglog(p, p + 1, color=ORANGE)
-ax.loglog(p, costs, "o-", color=BLUE)
-ax.text(70, 150, "finite differences,\np + 1", color=ORANGE, ha="right")
-ax.text(70, 5.6, "reverse mode", color=BLUE)
-ax.set(xlabel="parameters p", ylabel="evaluations of the loss", ylim=(1, 2000))
-ax.set_title("One sweep, whatever the number of slopes")
-plt.show()
-
-# %% [markdown]
-# With matrices, a product in the forward pass has at most two of the same size in the
-# backward pass, one for $W$ and one for $X$. So expect two or three times the time of
-# the loss, though the machine has a word in it:
-
-
-# %% tags=["nbval-ignore-output"]
-def best_time(function, repeats=7):
-    times = []
-    for _ in range(repeats):
-        start_time = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start_time)
-    return min(times)
-
-
-def timings(units, X, y):
-    params = draw_parameters(np.random.default_rng(0), units)
-    loss_s = best_time(lambda: net_loss(params, X, y, relu_matrix))
-    both_s = best_time(lambda: loss_and_gradient(params, X, y, RELU))
-    return loss_s, both_s
-
-
-for hidden in (1000, 10_000):
-    p, (loss_s, both_s) = 3 * hidden + 1, timings(hidden, X, y)
-    print(f"{p:,} parameters:")
-    print(f"  {loss_s * 1e3:.2f} ms loss")
-    print(f"  {both_s * 1e3:.2f} ms with gradient:")
-    print(f"  {both_s / loss_s:.1f} times as long")
-    print(f"  {(p + 1) * loss_s:.3g} s finite differences")
-
-# %% [markdown]
-# Finite differences would take thousands of times as long as the backward pass.
-
-# %% tags=["remove-cell"]
-import inspect
-
-from helpers import checks, claim, given
-
-with checks("What it costs"):
-    claim("at most four times the forward pass", max(costs) - 1 <= 4)
-    bare, one, two = (
-        np.array(count_operations(scalar_loss([(w, w, w)] * count, w, [0.5], [0.1])))
-        for w in [Value(0.1)]
-        for count in range(3)
-    )
-    operations, work = two - one  # of one more unit
-    claim(
-        "(5 + 18) / 5 = 4.6",
-        operations,
-        work - operations,
-        operations,
-        work / operations,
-    )
-    given("up to 300 units")
-    claim("It is 4.6 at every size", costs[-1])
-    claim("even the smallest", np.allclose(costs, costs[0]))
-    claim("also takes five operations with nine inputs", np.all(bare == two - one))
-    claim("5 evaluations to 902", sizes[0] + 1, sizes[-1] + 1)
-    claim("stay level, below 5", max(costs))
-    products = [inspect.getsource(f).count(" @ ") for f in (forward, loss_and_gradient)]
-    expected = sum(products) / products[0]
-    claim("So expect two or three times the time", 2 < expected < 3)
-    claim("thousands of times as long", (p + 1) / expected > 2000)
-
-# %% tags=["remove-cell"]
-with checks("Backprop by hand"):
-    claim("A network with 10,000", hidden)
-    size = flat(draw_parameters(np.random.default_rng(0), hidden)).size
-    claim("has 30,001 parameters", size)
-    claim("need 30,002 evaluations", size + 1)
-    claim("fewer than five evaluations", max(costs) < 5)
-
-# %% [markdown]
-# ## What it keeps
-#
-# The price is memory. For the backward pass a product needs its factors, a ReLU its
-# signs, a sum nothing, and all this must be kept until the sweep comes by. Take $n$
-# examples and $d$ hidden layers of $u$ units, without biases, since a sum keeps
-# nothing. That should make $2n$ numbers for inputs and residuals, $n u d$ for the
-# outputs of the hidden layers, and $(d - 1)u^2 + u$ for the weights through which
-# slopes have to pass. PyTorch lets you watch what it packs away. An output is needed by
-# its ReLU and again by the next product, so count each piece of memory once:
-
-# %%
-from itertools import pairwise
-
-
-def deep_loss(n, d, u):
-    A = torch.zeros(n, 1)
-    for rows, columns in pairwise([1] + [u] * d + [1]):
-        W = torch.zeros(rows, columns, requires_grad=True)
-        A = A @ W if columns == 1 else torch.relu(A @ W)
-    return ((A - 1) ** 2).mean()
-
-
-def numbers_kept(n, d, u):
-    kept = {}
-
-    def pack(tensor):
-        kept[tensor.data_ptr()] = tensor.numel()
-        return tensor
-
-    hooks = torch.autograd.graph.saved_tensors_hooks
-    with hooks(pack, lambda tensor: tensor):
-        deep_loss(n, d, u)
-    return sum(kept.values())
-
-
-for n, d, u in ((1000, 8, 10), (100, 8, 1000)):
-    outputs, weights = n * u * d, (d - 1) * u**2 + u
-    print(f"{2 * n + outputs + weights:,} predicted")
-    print(f"{numbers_kept(n, d, u):,} kept, {weights:,} of them weights")
-with torch.no_grad():
-    print(f"{numbers_kept(n, d, u)} kept under no_grad")
-
-# %% [markdown]
-# To the number. The first network has 720 weights and keeps 82,710 numbers. With more
-# examples than units, as here, the outputs of the layers fill the memory, and twice the
-# examples or twice the depth takes about twice as much. Where layers are wider than the
-# batch, it is the weights. Under `torch.no_grad()` nothing is kept, which is why
-# predictions belong there.
-
-# %% tags=["remove-cell"]
-with checks("What it keeps"):
-    shapes = [(n, d, 10) for n in (50, 100, 1000) for d in range(1, 9)]
-    claim(
-        "To the number",
-        all(
-            numbers_kept(n, d, u) == 2 * n + n * u * d + (d - 1) * u**2 + u
-            for n, d, u in [*shapes, (100, 8, 1000)]
-        ),
-    )
-    at_first = numbers_kept(1000, 8, 10)
-    layers = pairwise([1] + [10] * 8 + [1])
-    claim(
-        "720 weights and keeps 82,710 numbers",
-        sum(rows * columns for rows, columns in layers),
-        at_first,
-    )
-    doubled = np.array([numbers_kept(2000, 8, 10), numbers_kept(1000, 16, 10)])
-    claim(
-        "twice the examples or twice the depth takes about twice as much",
-        np.allclose(doubled / at_first, 2, atol=0.05),
-    )
-    with torch.no_grad():
-        without_record = numbers_kept(1000, 8, 10)
-    claim("nothing is kept", without_record == 0)
-
-# %% [markdown]
-# ## What goes wrong in PyTorch
-#
-# Your engine has the same failures inside it, so you can tell what each means:
-#
-# | You see | What happened | Cure |
-# |---|---|---|
-# | error: backward a second time | what was kept is gone | one sweep per forward pass |
-# | slopes too large, loss goes up and down | `.grad` adds up | clear it: `zero_grad` |
-# | error: leaf, in-place operation | the update is recorded | update under `no_grad` |
-# | error: modified in place | something kept was overwritten | update after the sweep |
-# | slopes too small, no error | `detach` cut an arrow | detach only what you log |
-#
-# First, **backward twice**. After one sweep PyTorch throws away what it kept, so a
-# second one is an error. You may ask it to keep everything with `retain_graph`. What do
-# you expect then: two times the slope, or four? `belt_loss` works on tensors as it
-# stands:
-
-# %%
-m = leaf(1.7)
-loss = belt_loss(m)
-loss.backward(retain_graph=True)
-loss.backward()
-print(f"{m.grad:.2f}")
-
-# %% [markdown]
-# Two. PyTorch adds up like your first `backward`, but only in the **leaves**, here the
-# parameters; slopes of results in between are dropped. The adding up is on purpose: the
-# gradients of mini-batches can be summed when the memory does not hold all at once. The
-# price is that every training loop has to clear them.
-#
-# The second failure is to **forget `zero_grad`**, the call that clears. Then each step
-# uses the sum of all gradients so far. So it is the step before and one more gradient
-# on top: the momentum of {eq}`heavy-ball` with $\beta = 1$, a ball without friction. On
-# a parabola with curvature $\lambda$ the gradient is $\lambda$ times the error $e_k$.
-# So the new step $e_{k+1} - e_k$ is the old one, $e_k - e_{k-1}$, less
-# $\eta\lambda e_k$:
-#
-# ```{math}
-# :label: backprop-swing
-# e_{k+1} + e_{k-1} = (2 - \eta\lambda)\, e_k.
-# ```
-#
-# A cosine does this, since $\cos(x + \theta) + \cos(x - \theta)$ is
-# $2 \cos\theta \cos x$. So while $\eta\lambda < 4$, the error swings forever, with
-# $2\cos\theta = 2 - \eta\lambda$, and one swing takes $2\pi/\theta$ steps. Here are all
-# ten belts, from zero, with a learning rate of 1/10,000, which makes $\eta\lambda$
-# about 0.32:
-
-# %%
-from helpers import load_belts
-
-belt_in, belt_cm = map(torch.tensor, load_belts())
-
-
-def swing(clear, learning_rate=1 / 10_000, steps=60):
-    m, path = leaf(0.0), []
-    for _ in range(steps):
-        path.append(m.item())
-        if clear:
-            m.grad = None  # what zero_grad() does
-        ((m * belt_in - belt_cm) ** 2).mean().backward()
-        with torch.no_grad():
-            m -= learning_rate * m.grad
-    return np.array(path)
-
-
-forgetful, careful = swing(clear=False), swing(clear=True)
-curvature = 2 * (belt_in**2).mean().item()
-theta = np.arccos(1 - curvature / 10_000 / 2)
-print(f"{2 * np.pi / theta:.2f} steps per swing, predicted")
-
-# %% tags=["hide-input"]
-#| name: fig-backprop-swing
-#| caption: The orange dots lie on the predicted cosine, a thin line, and never come to
-#|   rest. Blue is the same loop with cleared gradients.
-#| alt: The multiplier over 60 steps. The blue curve of the run that clears its
-#|   gradients rises from 0 to 2.54 within about 15 steps and stays. Orange dots of the
-#|   forgetful run swing between about 0 and 5 in waves of 11 steps that never fade;
-#|   they lie on a thin wave, the prediction.
-best = float(belt_in @ belt_cm / (belt_in @ belt_in))
-k = np.linspace(0, 59, 400)
-figure, ax = plt.subplots()
-wave = best - best * np.cos((k + 0.5) * theta) / np.cos(theta / 2)
-ax.plot(k, wave, color=BLACK, linewidth=0.8)
-ax.plot(forgetful, "o", color=ORANGE, ms=4)
-ax.plot(careful, color=BLUE)
-ax.text(60.5, best, "cleared", color=BLUE, va="center")
-ax.text(60.5, 5.1, "forgotten", color=ORANGE, va="center")
-ax.set(xlabel="step", ylabel="multiplier (cm per inch)", xlim=(-1, 73))
-ax.set_xticks(range(0, 61, 10))
-ax.set_title("No zero_grad, no friction")
-plt.show()
-
-# %% [markdown]
-# The dots of {numref}`fig-backprop-swing` lie on the predicted wave, and it does not
-# fade. In a network every direction has a curvature and a wave of its own, so there is
-# no regular period to see. If a loss keeps rising and falling and does not settle, look
-# for a missing `zero_grad`.
-#
-# Third, **in-place updates**. The `torch.no_grad()` in that loop tells PyTorch not to
-# record the update as part of the computation. It is no license to change what the
-# backward pass still needs. NumPy would use the new weights and say nothing. PyTorch
-# counts the changes of every tensor and compares:
-
-# %%
-import textwrap
-
-leaves = [leaf(array) for array in params]
-loss = net_loss(leaves, torch.tensor(X), torch.tensor(y), torch.relu)
-with torch.no_grad():
-    leaves[2] -= 0.1  # before the sweep
-try:
-    loss.backward()
-except RuntimeError as error:
-    print(textwrap.fill(str(error), 42, max_lines=5))
-
-# %% [markdown]
-# Last, **detach**. It gives the value without its record, which cuts an arrow of the
-# graph. Cut one of the two in {numref}`fig-backprop-graph`:
-
-# %%
-cut = leaf(1.7)
-residual = cut * 30.5 - 77.0
-(residual * residual.detach()).backward()
-print(f"{cut.grad:.3f}")
-
-# %% [markdown]
-# Half: the wrong answer of your first engine.
-#
-# JAX has almost none of these failures. There a gradient is not written into a
-# parameter; it is what a function returns, so nothing adds up. The record lives and
-# dies inside one call, so nothing is swept twice. Arrays cannot be changed, so nothing
-# is overwritten. Only `detach` has a counterpart, `jax.lax.stop_gradient`, because it
-# is part of the formula, not something stored. The price is that you carry parameters
-# and gradients from call to call yourself, as `train` above does.
-
-# %% tags=["remove-cell"]
-with checks("What goes wrong in PyTorch"):
-
-    def complaint(action):
-        try:
-            action()
-        except RuntimeError as error:
-            return str(error)
-
-    once = belt_loss(leaf(1.7))
-    once.backward()
-    claim("backward a second time", "a second time" in complaint(once.backward))
-    message = complaint(lambda: leaf(1.7).sub_(0.1))
-    claim("leaf, in-place operation", "leaf" in message and "in-place" in message)
-    claim("two times the slope", np.isclose(m.grad, 2 * by_hand))
-
-    given("1/10,000", "over 60 steps")
-    claim("about 0.32", curvature / 10_000)
-    at = np.arange(60)
-    predicted = best - best * np.cos((at + 0.5) * theta) / np.cos(theta / 2)
-    claim("lie on the predicted cosine", abs(forgetful - predicted).max() < 1e-9)
-    claim("from 0 to 2.54", careful[0], careful[-1])
-    claim("within about 15 steps", abs(careful[15] - best) < 0.02)
-    claim("between about 0 and 5", forgetful.min(), forgetful.max())
-    claim("waves of 11 steps", 2 * np.pi / theta)
-    summed, w, uncleared = 0.0, params, []
-    for _ in range(1000):
-        value, gradient = loss_and_gradient(w, X, y, RELU)
-        uncleared.append(value)
-        summed = summed + flat(gradient)
-        w = unflat(flat(w) - 0.1 * summed, w)
-    claim(
-        "a loss keeps rising and falling",
-        max(uncleared[500:]) > max(5 * min(uncleared), uncleared[0]),
-    )
-
-    claim("Half: the wrong answer of", np.isclose(cut.grad, by_hand / 2))
-
-    def half_loss(multiplier):
-        residual = multiplier * 30.5 - 77.0
-        return residual * jax.lax.stop_gradient(residual)
-
-    with enable_x64(True):
-        stopped = float(jax.grad(half_loss)(1.7))
-        twice = [float(jax.grad(belt_loss)(1.7)) for _ in range(2)]
-    claim("so nothing adds up", twice[0] == twice[1])
-    claim("jax.lax.stop_gradient", np.isclose(stopped, by_hand / 2))
+    ]
+    claim("so they are right", same == [False, False, True, True])
+    claim("11 of the 31", params[2].size + params[3].size, flat(params).size)
+    medians = [np.median(each[:, -1]) for each in (right, wrong, frozen)]
+    claim("It falls", np.median(wrong[:, 0]) > 10 * medians[1])
+    claim("it gains nothing over the frozen layer", medians[1] > 0.8 * medians[2])
+    claim("ends at more than twice the loss", medians[1] > 2 * medians[0])
+    claim("more than twice as high", min(medians[1:]) > 2 * medians[0] * 0.99)
+    claim("The right rule passes", True)
+    claim("off by a third of the largest slope", error)
 
 # %% [markdown]
 # ## What to keep
 #
 # - Each operation knows its local slopes. Backprop walks the record from its end, in
 #   order, and *adds* slope times slope wherever a value was used.
-# - A layer is the same sum, written as $X^\top \delta$, $\sum_i \delta_i$ and
-#   $\delta W^\top$. Every example uses the weights once.
-# - All slopes together cost a few evaluations of the loss, whatever their number. The
-#   price is memory: what the backward pass needs is kept.
-# - A falling loss does not prove a gradient right. Check it with central differences,
-#   away from kinks.
-# - In PyTorch, clear the gradients, update under `no_grad`, sweep once, and change
-#   nothing in between.
+# - All slopes together cost a few evaluations of the loss, whatever their number.
+# - Libraries store a rule per operation: from the slopes along the result to the slopes
+#   along an input, each in the shape of what it belongs to.
+# - PyTorch adds to `.grad` and leaves the clearing to you.
+# - A falling loss does not prove a gradient right. A central difference does, away from
+#   kinks.
 
 # %% [markdown]
 # ## Exercises
 #
 # ::::{exercise}
-# :label: ex-backprop-sum
-# With `loss = m + m` in PyTorch, you may call `loss.backward()` twice and no error
-# comes. Why? Which slope do you expect after the second call?
+# :label: ex-backprop-uses
+# In $L = (a + b)\,a + b\,b$, how many terms does {eq}`backprop-chain` have for $a$, and
+# how many for $b$? A network looks at a batch of 32 examples. How many terms has the
+# slope of one weight of its first layer, along the entries of $Z$?
 # ::::
 #
-# ```{solution-start} ex-backprop-sum
+# ```{solution-start} ex-backprop-uses
 # :class: dropdown
 # ```
 #
-# A sum keeps nothing for the backward pass, so there is nothing that could have been
-# thrown away. Its local slopes are one, each call adds $1 + 1$ to the leaf, and after
-# two calls it holds 4.
-
-# %%
-m = torch.tensor(1.7, requires_grad=True)
-loss = m + m
-loss.backward()
-loss.backward()
-print(m.grad.item())  # 4.0
-
-# %% [markdown]
-# ```{solution-end}
-# ```
-
-# %% tags=["remove-cell"]
-with checks("Exercises"):
-    claim("it holds 4", m.grad)
-
-# %% [markdown]
-# ::::{exercise}
-# :label: ex-backprop-parts
-# Add gradients up on purpose: compute the gradient of the network over all 100 examples
-# in four parts of 25, in PyTorch, without clearing in between. What must you do to the
-# loss of each part?
-# ::::
-#
-# ```{solution-start} ex-backprop-parts
-# :class: dropdown
-# ```
-#
-# Each part's loss is a mean over 25 examples, so divide it by four. (Parts of unequal
-# size need their share of the examples instead.)
-
-# %%
-leaves = [leaf(array) for array in params]
-for rows in np.split(np.arange(100), 4):
-    part = torch.tensor(X[rows]), torch.tensor(y[rows])
-    (net_loss(leaves, *part, torch.relu) / 4).backward()
-by_parts = flat([tensor.grad for tensor in leaves])
-print(abs(by_parts - by_matrices).max())
-
-# %% [markdown]
-# The difference is below $10^{-15}$, and only a quarter of the layer outputs is in
-# memory at a time.
+# Two for $a$: the sum and the product use it. Three for $b$: the sum uses it once, and
+# the square $b\,b$ twice. The weight has 32 terms, one for each example: that is the
+# sum in $X^\top \delta$.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("over all 100 examples in four parts of 25", 100, len(rows))
-    claim("25 examples, so divide", len(rows))
-    claim("The difference is below 1e-15", abs(by_parts - by_matrices).max())
-    claim("a quarter of the layer outputs", 4 * len(rows) == len(X))
+    a, b = Value(2.0), Value(3.0)
+    tangle = (a + b) * a + b * b
+    arrows = [each for node in in_order(tangle) for each, _ in node.inputs]
+    claim("Two for $a$", arrows.count(a) == 2)
+    claim("Three for $b$", arrows.count(b) == 3)
+    given("a batch of 32")
+    claim("The weight has 32 terms", 32)
 
 # %% [markdown]
 # ::::{exercise}
 # :label: ex-backprop-paths
 # The second wrong turn can be repaired without an order: let `tell` pass on only the
-# message it has just received, and add it to `grad`. Write it. How many messages does
-# it send for a value squared 15 times in a row? How many does `backward` send?
+# message it has just received, and add it to `grad`.
+#
+# ```python
+# def tell(node, message):
+#     node.grad += message
+#     for earlier, slope in node.inputs:
+#         tell(earlier, slope * message)
+# ```
+#
+# The slopes are right. What is wrong with it all the same? Work out how many messages
+# it sends for a value squared 15 times in a row, and how many `backward` sends. You
+# should get 65,534 and 30.
 # ::::
 #
 # ```{solution-start} ex-backprop-paths
 # :class: dropdown
 # ```
+#
+# It walks every *path* through the record, and the paths double with each square:
+# $2 + 4 + \dots + 2^{15}$ messages. The ordered sweep walks every *arrow* once, two per
+# square.
 
 
 # %%
@@ -1391,92 +896,194 @@ def tell(node, message):
 value = result = Value(1.0)
 for _ in range(15):
     result = result * result
-sent = tell(result, 1.0)
-print(sent, value.grad)
+arrows = sum(len(node.inputs) for node in in_order(result))
+print(f"{tell(result, 1.0):,} and {arrows}")
 
 # %% [markdown]
-# The slope is right, 32,768. But the function walks every *path* through the graph, and
-# the paths double with each square: 65,534 messages. The ordered sweep sends two per
-# square, 30 in all. Reverse mode is the chain rule without walking any arrow twice.
-#
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("The slope is right, 32,768", value.grad)
-    claim("65,534 messages", sent)
-    order = in_order(result)
-    claim("squared 15 times", sum(len(node.inputs) > 0 for node in order))
-    claim("30 in all", sum(len(node.inputs) for node in order))
-    backward(result)
-    claim("without walking any arrow twice", value.grad == 2**15)
+    sent = tell(result, 1.0)
+    claim("get 65,534 and 30", sent, arrows)
+    claim("squared 15 times", sum(len(node.inputs) > 0 for node in in_order(result)))
+    claim("the paths double with each square", sent == 2**16 - 2)
 
 # %% [markdown]
 # ::::{exercise}
-# :label: ex-backprop-layers
-# Give the matrix network a second hidden layer of ten ReLU units. Which three lines
-# does the backward pass gain? Write it and compare it with JAX.
+# :label: ex-backprop-tanh
+# Teach the engine a new activation, `tanh(z)`. Its local slope is $1 - \tanh^2 z$. Then
+# check your rule against JAX:
+#
+# ```python
+# with enable_x64(True):
+#     expected = flat(jax.grad(net_loss)(params, X, y, jax.numpy.tanh))
+# _, gradient = loss_and_gradient(params, X, y, tanh)
+# check_answer("slopes with tanh", flat(gradient), expected, within=1e-12)
+# ```
+#
+# It needs `from helpers import check_answer`.
 # ::::
 #
-# ```{solution-start} ex-backprop-layers
+# ```{solution-start} ex-backprop-tanh
 # :class: dropdown
 # ```
 #
-# One line for the $\delta$ of the new layer, and two for the gradients of its weights
-# and biases. Since $A > 0$ wherever $Z > 0$, the outputs alone are enough:
+# The local slope needs only the result, so compute it once and let the rule keep it.
+
+# %%
+from helpers import check_answer
+
+
+def tanh(z):
+    t = np.tanh(z.data)
+    return Tensor(t, [(z, lambda delta: delta * (1 - t**2))])
+
+
+with enable_x64(True):
+    expected = flat(jax.grad(net_loss)(params, X, y, jax.numpy.tanh))
+_, gradient = loss_and_gradient(params, X, y, tanh)
+check_answer("slopes with tanh", flat(gradient), expected, within=1e-12)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim(
+        "The local slope needs only the result", np.allclose(flat(gradient), expected)
+    )
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-backprop-fault
+# Find the fault. This `add` raises no error, and the loss is right. But a check by
+# differences says that of the four gradients of the network only the one of $b_2$ is
+# right. Which line is to blame, and why does $b_2$ escape?
+#
+# ```python
+# def add(a, b):
+#     rules = []
+#     for each in (a, b):
+#         def rule(delta):
+#             return summed_to(each.data.shape)(delta)
+#         rules.append((each, rule))
+#     return Tensor(a.data + b.data, rules)
+# ```
+# ::::
+#
+# ```{solution-start} ex-backprop-fault
+# :class: dropdown
+# ```
+#
+# `rule` looks `each` up when it is *called*, in the sweep, and by then the loop has
+# ended with `each` at `b`. So both rules add up to the shape of the bias. For $b_2$
+# that is right. The other input gets one summed row, which NumPy silently broadcasts to
+# all rows, and everything before it gets wrong slopes. On the page, `summed_to` is
+# called inside the loop, so each rule has its own shape.
 
 
 # %%
-def deeper_gradient(params, X, y):
-    W1, b1, W2, b2, W3, b3 = params
-    A1 = np.maximum(X @ W1 + b1, 0)
-    A2 = np.maximum(A1 @ W2 + b2, 0)
-    delta3 = 2 / len(y) * (A2 @ W3 + b3 - y)
-    delta2 = delta3 @ W3.T * (A2 > 0)  # new
-    delta1 = delta2 @ W2.T * (A1 > 0)
-    return [
-        X.T @ delta1,
-        delta1.sum(axis=0),
-        A1.T @ delta2,  # new
-        delta2.sum(axis=0),  # new
-        A2.T @ delta3,
-        delta3.sum(axis=0),
-    ]
+def faulty_add(a, b):
+    last = b.data.shape  # what both rules see when they are called
+    rules = [(a, summed_to(last)), (b, summed_to(last))]
+    return Tensor(a.data + b.data, rules)
 
 
-def deeper_loss(params, X, y):
-    W1, b1, W2, b2, W3, b3 = params
-    A1 = jax.nn.relu(X @ W1 + b1)
-    A2 = jax.nn.relu(A1 @ W2 + b2)
-    return ((A2 @ W3 + b3 - y) ** 2).mean()
-
-
-rng = np.random.default_rng(3)
-shapes = [(1, 10), 10, (10, 10), 10, (10, 1), 1]
-deeper = [rng.uniform(-1, 1, shape) for shape in shapes]
-with enable_x64(True):
-    by_jax = flat(jax.grad(deeper_loss)(deeper, X, y))
-print(abs(flat(deeper_gradient(deeper, X, y)) - by_jax).max())
+right_add, add = add, faulty_add
+_, faulty = loss_and_gradient(params, X, y, relu)
+add = right_add
+for name, ours, theirs in zip(["W1", "b1", "W2", "b2"], faulty, by_engine, strict=True):
+    print(f"{name}: {np.allclose(ours, theirs)}")
 
 # %% [markdown]
-# The difference is below $10^{-12}$.
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+
+    def late_add(a, b):
+        rules = []
+        for each in (a, b):
+
+            def rule(delta):
+                return summed_to(each.data.shape)(delta)  # noqa: B023
+
+            rules.append((each, rule))
+        return Tensor(a.data + b.data, rules)
+
+    add = late_add
+    as_printed = loss_and_gradient(params, X, y, relu)[1]
+    add = right_add
+    claim(
+        "only the one of $b_2$ is right",
+        np.array_equal(flat(as_printed), flat(faulty))
+        and [np.allclose(a, b) for a, b in zip(faulty, by_engine, strict=True)]
+        == [False, False, False, True],
+    )
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-backprop-kink
+# As a function of one weight, the prediction of this network consists of straight
+# pieces, so its loss consists of pieces of parabolas. On a parabola a central
+# difference is exact. Moving a weight or a bias of the first layer by $h$ moves an
+# entry of $Z$ by at most $h$, since no $|x|$ exceeds one. Up to which $h$ must the
+# check of the right rule pass? Compute it (for `seed=2` you should get 0.00041), then
+# run `slopes_by_difference` with half and with twice this step.
+# ::::
+#
+# ```{solution-start} ex-backprop-kink
+# :class: dropdown
+# ```
+#
+# Up to the smallest $|z_{ij}|$, where the first entry can cross its kink.
+
+# %% tags=["nbval-ignore-output"]
+Z = X @ params[0] + params[1]
+nearest = abs(Z).min()
+print(f"nearest kink: {nearest:.5f}")
+for h in (nearest / 2, nearest * 2):
+    measured = slopes_by_difference(params, X, y, relu, h)
+    print(f"{abs(flat(by_engine) - measured).max():.0e} off at {h:.5f}")
+
+# %% [markdown]
+# Below the kink only rounding is left. Beyond it the error jumps by many powers of ten,
+# for a rule that is right. A network with more units and examples has nearer kinks. So
+# if a check fails, see first whether `z.data > 0` is the same on both sides of the
+# step.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    off = flat(deeper_gradient(deeper, X, y)) - by_jax
-    claim("is below 1e-12", abs(off).max())
+    claim("you should get 0.00041", nearest)
+    below, beyond = (
+        abs(flat(by_engine) - slopes_by_difference(params, X, y, relu, h)).max()
+        for h in (nearest / 2, nearest * 2)
+    )
+    claim("by many powers of ten", beyond > 1e4 * below and below < 1e-10)
+    kinks = []
+    for size in (10, 100, 1000):
+        draws = [draw_problem(seed, size) for seed in range(20)]
+        kinks.append(np.median([abs(x @ p[0] + p[1]).min() for p, x, _ in draws]))
+    claim("has nearer kinks", kinks[0] > 5 * kinks[1] > 25 * kinks[2])
 
 # %% [markdown]
 # ::::{exercise}
 # :label: ex-backprop-forward
 # Open: *forward mode* sends slopes along with the values instead of back. Give each
 # number a second one, its slope along one chosen input, and let each operation compute
-# both. What do you have to keep? What does a gradient of $p$ parameters cost? For which
-# functions is it the better choice?
+# both. When would you prefer it? A good answer
+#
+# - has an addition and a multiplication that give the slope of the belt's loss,
+# - says what has to be kept until the end, and in which order the operations run,
+# - says how many passes a gradient of $p$ parameters takes, and so for which functions
+#   forward mode wins.
 # ::::
 #
 # ```{solution-start} ex-backprop-forward
@@ -1490,7 +1097,8 @@ class Dual:
         self.data, self.slope = data, slope
 
     def __add__(self, other):
-        return Dual(self.data + other.data, self.slope + other.slope)
+        slope = self.slope + other.slope
+        return Dual(self.data + other.data, slope)
 
     def __mul__(self, other):
         slope = self.slope * other.data + self.data * other.slope
@@ -1498,11 +1106,11 @@ class Dual:
 
 
 residual = Dual(1.7, 1.0) * Dual(30.5) + Dual(-77.0)
-print((residual * residual).slope)
+print(f"{(residual * residual).slope:.2f}")
 
 # %% [markdown]
-# It prints the slope of the belt, about $-1534.15$. Nothing is kept, and no order
-# matters. But one pass gives the slopes along *one* input, so a gradient takes $p$
+# It prints the slope of the belt, $-1534.15$. Nothing is kept, and the order is that of
+# the program. But one pass gives the slopes along *one* input, so a gradient takes $p$
 # passes, about as many as finite differences, though exact ones. Forward mode wins for
 # one input and many outputs; a loss has one output and many inputs. `jax.jvp` is
 # forward mode, `jax.vjp` reverse mode.
@@ -1512,7 +1120,7 @@ print((residual * residual).slope)
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("the slope of the belt, about -1534.15", (residual * residual).slope)
+    claim("the slope of the belt, $-1534.15", (residual * residual).slope)
 
 # %% [markdown]
 # ## Sources and further reading

@@ -35,13 +35,14 @@ def test_the_words_of_the_text_are_counted_and_nothing_else():
             "(label)=", "# A title", "", "Three *plain* words: $x$ {ref}`there <to>`."
         ),
         text(":::{admonition} What do you expect?", ":class: dropdown", "Two words."),
+        text(":::", "One.", "```{note}", "Two.", "```", "Three."),
         text("```{math}", "x^2 + y^2", "```", "$$", "a b c", "$$"),
         text("```python", "not_read = 1", "```", "last word"),
         text("## Exercises", "Not counted."),
         text("Nor this.", "## Sources and further reading", "Nor that."),
     )
-    # A title. Three plain words: x there. Two words. Last word.
-    assert lesson.words == 2 + 5 + 2 + 2
+    # A title. Three plain words: x there. Two words. One. Two. Three. Last word.
+    assert lesson.words == 2 + 5 + 2 + 3 + 2
     assert lesson.predictions == 1
 
 

@@ -23,13 +23,10 @@ CODE_CELLS_PER_MINUTE = 3
 
 _AFTER_THE_TEXT = re.compile(r"^## (?:Exercises|Sources and further reading)$", re.M)
 _EXERCISE = re.compile(r"^[:`]{3,}\{exercise(?:-start)?\}", re.M)
-_NOT_WORDS = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})(?:\{(?:math|code)[^\n]*|[a-z]*)\n.*?^(?P=fence)$"
-    r"|\$\$.*?\$\$"  # equations and listings
-    r"|^[:`]{3,}[^\n]*$|^:[\w-]+:[^\n]*$|^\([\w-]+\)=$"  # directives, options, labels
-    r"|\{[\w:-]+\}(?=`)|<[^<>`]*>(?=`)",  # names of roles, and their targets
-    re.M | re.S,
-)
+_FENCE = re.compile(r"(?P<marks>`{3,}|:{3,})(?P<info>.*)")
+_LISTING = re.compile(r"\{(?:math|code[\w-]*)\}|\w+$")  # equations and code
+_NO_WORDS = re.compile(r"^:[\w-]+:.*$|^\([\w-]+\)=$")  # options of directives, labels
+_ROLE = re.compile(r"\{[\w:-]+\}(?=`)|<[^<>`]*>(?=`)")  # its name and its target
 
 
 @dataclass(frozen=True)
@@ -106,9 +103,8 @@ def measure(notebook: NotebookNode) -> Lesson:
                 neighbors.append(len(shown))
             sentence_before = False
     everything = "\n".join(c.source for c in notebook.cells if c.cell_type != "code")
-    words = _NOT_WORDS.sub(" ", "\n".join(text)).split()
     return Lesson(
-        words=sum(any(map(str.isalnum, word)) for word in words),
+        words=_words("\n".join(text)),
         lines=tuple(len(_lines(cell)) for cell in shown),
         columns=max((len(s) for c in shown + solutions for s in _lines(c)), default=0),
         figures=sum("mystnb" in cell.metadata for cell in shown),
@@ -142,6 +138,23 @@ def problems(lesson: Lesson, kind: str) -> list[str]:
     for name in sorted(lesson.folded_names):
         found.append(f"{name}: defined in a folded cell, needed in one that is not")
     return found
+
+
+def _words(text: str) -> int:
+    """How many words of `text` a reader reads, listings and equations left out."""
+    count, listing = 0, ""
+    text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.S)
+    for line in text.splitlines():
+        fence = _FENCE.fullmatch(line)
+        if listing:
+            listing = "" if line == listing else listing
+        elif fence:
+            if fence["marks"][0] == "`" and _LISTING.match(fence["info"]):
+                listing = fence["marks"]
+        elif not _NO_WORDS.match(line):
+            words = _ROLE.sub(" ", line).split()
+            count += sum(any(map(str.isalnum, word)) for word in words)
+    return count
 
 
 def _lines(cell: NotebookNode) -> list[str]:

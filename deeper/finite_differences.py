@@ -1,0 +1,391 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (finite-differences)=
+# # Where do finite differences stop?
+#
+# Two evaluations of a loss give its slope, without calculus. At the guess 1.7, with a
+# step chosen well, eight of the sixteen digits that a computer holds are right. A
+# millionth away from the bottom, with a step chosen just as well, two are. Can you
+# predict the best step, and what sets these limits?
+#
+# :::{admonition} Before you start
+# :class: tip
+# - **You will** see rounding make steps, predict the best $h$ from a formula, measure
+#   it, step to both sides, and find the place where the formula fails.
+# - **You need** {ref}`slopes`: forward differences, the curvature $L''$, and the V.
+# - **Time** {chapter-time}`here`
+# :::
+
+# %% tags=["remove-cell"]
+import sys
+
+sys.path.append("..")  # finds `helpers` when this file runs where it lies
+
+# %% [markdown]
+# The loss, its slope by hand, and the forward difference are those of {ref}`slopes`.
+
+# %%
+import numpy as np
+
+from helpers import load_belts, use_book_style
+
+use_book_style()
+belts = load_belts()  # ten lengths in inches, the same in cm
+
+
+def belt_loss(multiplier, belt_in, belt_cm):
+    return ((multiplier * belt_in - belt_cm) ** 2).mean()
+
+
+def belt_slope(multiplier, belt_in, belt_cm):
+    return 2 * (belt_in * (multiplier * belt_in - belt_cm)).mean()
+
+
+def forward_difference(function, m, h, *data):
+    return (function(m + h, *data) - function(m, *data)) / h
+
+
+# %% [markdown]
+# ## What rounding does to a slope
+#
+# A number type holds some numbers and not those between. Walk over the numbers that
+# float32 has around 1.7, from each to its neighbor, and divide rise by run:
+
+# %%
+belts32 = [lengths.astype(np.float32) for lengths in belts]
+gap = np.spacing(np.float32(1.7))  # from 1.7 to its neighbor
+counts = np.arange(-4, 13, dtype=np.float32)
+neighbors = np.float32(1.7) + counts * gap
+losses = np.array([belt_loss(m, *belts32) for m in neighbors])
+quotients = np.diff(losses) / np.diff(neighbors)
+print(np.unique(quotients))
+
+# %% [markdown]
+# Sixteen quotients, but only five values, all of them multiples of 1024. Between 1 and
+# 2 the float32 numbers are $2^{-23}$ apart: that is the run. Between 1024 and 2048,
+# where the losses lie, they are $2^{-13}$ apart, so a rise is a whole number of these.
+# The quotients come in units of $2^{-13} / 2^{-23}$, which is 1024. The true slope,
+# $-2681.35$, is not among them.
+
+# %% tags=["hide-input"]
+#| name: fig-differences-close
+#| caption: Dots are the loss as float32 computes it. They follow the exact loss, the
+#|   line, to within two of float32's gaps, which is enough to hide the slope between
+#|   neighbors.
+#| alt: The horizontal axis counts neighboring float32 numbers from 1.7. A straight
+#|   line, the exact loss, falls steadily. The dots of the loss computed in float32 lie
+#|   close to it, now above, now below, and from one dot to the next the loss falls,
+#|   stays or falls steeply.
+import matplotlib.pyplot as plt
+
+from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE
+
+exact = np.array([belt_loss(float(m), *belts) for m in neighbors])
+start = belt_loss(float(np.float32(1.7)), *belts)
+figure, ax = plt.subplots()
+ax.plot(counts, (exact - start) * 1e3, color=ORANGE)
+ax.plot(counts, (losses - start) * 1e3, "o-", color=BLUE, lw=0.8)
+ax.text(3, 0.3, "computed in float32", color=BLUE)
+ax.text(-4, -0.9, "exact", color=ORANGE)
+ax.set(xlabel="float32 numbers counted from 1.7")
+ax.set(ylabel="change of loss (10⁻³ cm²)")
+ax.set_title("Between neighbors, rounding swamps the slope")
+plt.show()
+
+# %% [markdown]
+# Over sixteen gaps the trend in {numref}`fig-differences-close` is clear. So the cure
+# is a longer step. How much longer?
+
+# %% tags=["remove-cell"]
+from helpers import checks, claim, given
+
+with checks("What rounding does to a slope"):
+    given("float32 has around 1.7", "numbers from 1.7")
+    loss_gap = np.spacing(losses.max())
+    claim(
+        "Sixteen quotients, but only five values, all of them multiples of 1024",
+        quotients.size == 16
+        and len(set(quotients)) == 5
+        and (quotients % 1024 == 0).all(),
+    )
+    claim("Between 1 and 2 the float32 numbers are 2^-23 apart", gap == 2.0**-23)
+    claim(
+        "Between 1024 and 2048, where the losses lie, they are 2^-13 apart",
+        losses.min() > 1024 and losses.max() < 2048 and loss_gap == 2.0**-13,
+    )
+    claim("of 2^-13 / 2^-23, which is 1024", loss_gap / gap == 1024)
+    claim("The true slope, -2681.35, is", belt_slope(1.7, *belts))
+    claim("within two of float32's gaps", abs(losses - exact).max() < 2 * loss_gap)
+
+# %% [markdown]
+# ## The best step, predicted and measured
+#
+# Two errors pull $h$ in opposite directions. The first is *truncation*: over a step $h$
+# the slope changes by $h L''$, and a chord sees the mean of both ends, which is off by
+# half of that. The second is *rounding*. Let $\varepsilon$ be the gap between the
+# number one and the next, *{term}`machine epsilon`*. A loss carries an error of typical
+# size $\varepsilon |L|$, and the division by $h$ makes it large. Together:
+#
+# ```{math}
+# :label: differences-v
+# \begin{aligned}
+# \text{error}(h) &\approx
+# \underbrace{\frac{h}{2} |L''|}_{\text{truncation}} +
+# \underbrace{\frac{\varepsilon |L|}{h}}_{\text{rounding}} \\
+# h_{\text{best}} &= \sqrt{\frac{2 \varepsilon |L|}{|L''|}}
+# \end{aligned}
+# ```
+#
+# At $h_{\text{best}}$ the two are equal; to find it, set the derivative of the sum to
+# zero. Both lines need $L'' \neq 0$, and the second term is a typical size, not a
+# bound: storing a loss costs at most $\frac{\varepsilon}{2} |L|$, but the roundings
+# inside the loss come on top.
+
+# %%
+curvature = 2 * (belts[0] ** 2).mean()
+for dtype in (np.float32, np.float64):
+    rounding = np.finfo(dtype).eps * belt_loss(1.7, *belts)
+    best_step = np.sqrt(2 * rounding / curvature)
+    print(f"{best_step:.1e} predicted, {dtype.__name__}")
+
+# %% [markdown]
+# Now measure. A single rounding is a matter of luck, so take the median over 101
+# multipliers from 1.6 to 1.8. Divide each error by the slope: one part in a thousand
+# then means about three correct digits.
+
+
+# %%
+def typical_error(difference, function, slope, h, dtype):
+    data = [lengths.astype(dtype) for lengths in belts]
+    found, true = [], []
+    for m in np.linspace(1.6, 1.8, 101).astype(dtype):
+        found.append(difference(function, m, dtype(h), *data))
+        true.append(slope(float(m), *belts))
+    return np.median(abs(np.float64(found) / true - 1))
+
+
+steps = np.logspace(-16, 0, 65)
+routine = (forward_difference, belt_loss, belt_slope)
+errors32 = [typical_error(*routine, h, np.float32) for h in steps]
+errors64 = [typical_error(*routine, h, np.float64) for h in steps]
+
+# %% [markdown]
+# {numref}`fig-differences-v` puts the measured errors on the predicted ones.
+
+# %% tags=["hide-input"]
+#| name: fig-differences-v
+#| caption: The forward difference. Dots are measured, dashed lines are predicted, and
+#|   each vertical line is a predicted best step.
+#| alt: Logarithmic axes, the step from 1e-16 to 1 across and the relative error up. The
+#|   float32 and the float64 dots each form a V. The right arms coincide. The left arm
+#|   of float32 lies far to the right of that of float64. Each V turns near its vertical
+#|   line, float64 near an error of 1e-8, float32 near 1e-4. Dashed lines follow the
+#|   dots.
+figure, ax = plt.subplots()
+for errors, dtype, color in (
+    (errors32, np.float32, ORANGE),
+    (errors64, np.float64, BLUE),
+):
+    rounding = np.finfo(dtype).eps * belt_loss(1.7, *belts)
+    predicted = steps / 2 * curvature + rounding / steps
+    relative = predicted / abs(belt_slope(1.7, *belts))
+    ax.loglog(steps, relative, "--", color=GRAY, linewidth=1)
+    ax.loglog(steps, errors, ".", color=color)
+    ax.axvline(np.sqrt(2 * rounding / curvature), color=color, lw=1)
+ax.text(3e-8, 1e-9, "float64", color=BLUE)
+ax.text(5e-4, 3e-6, "float32", color=ORANGE)
+ax.set(xlabel="step h (cm per inch)", ylabel="relative error")
+ax.set(ylim=(2e-10, 5))
+ax.set_title("Each number type has its own best step")
+plt.show()
+
+# %% [markdown]
+# Both turn within a factor of three of the prediction. Put $h_{\text{best}}$ into
+# {eq}`differences-v`, and the error is proportional to $\sqrt{\varepsilon}$: the square
+# root halves the number of digits. Here, far from the bottom, a forward difference
+# keeps about half of them.
+
+# %% tags=["remove-cell"]
+with checks("The best step, predicted and measured"):
+    given("101 multipliers from 1.6 to 1.8")
+    claim("step from 1e-16 to 1 across", steps[0], steps[-1])
+    eps = np.array([np.finfo(np.float32).eps, np.finfo(np.float64).eps])
+    h_best = np.sqrt(2 * eps * belt_loss(1.7, *belts) / curvature)
+    curves = [np.array(errors32), np.array(errors64)]
+    least = np.array([curve.min() for curve in curves])
+    turns = np.array([steps[curve.argmin()] for curve in curves])
+    claim(
+        "float64 near an error of 1e-8, float32 near 1e-4",
+        2e-9 < least[1] < 3e-8 and 3e-5 < least[0] < 7e-4,
+    )
+    claim(
+        "within a factor of three of the prediction",
+        (abs(np.log(turns / h_best)) < np.log(3)).all(),
+    )
+    digits = np.log(least) / np.log(eps)
+    claim("keeps about half of them", 0.4 < min(digits) <= max(digits) < 0.6)
+    long = steps > 0.01
+    claim("The right arms coincide", np.allclose(curves[0][long], curves[1][long], 0.05))
+    from fractions import Fraction
+
+    def exact_rational(m):
+        pairs = [(Fraction(x), Fraction(y)) for x, y in zip(*belts, strict=True)]
+        return sum((Fraction(m) * x - y) ** 2 for x, y in pairs) / len(pairs)
+
+    stored = [
+        float((Fraction(float(belt_loss(m, *belts))) / exact_rational(m) - 1) / eps[1])
+        for m in map(float, np.linspace(1.6, 1.8, 101))
+    ]
+    above = np.mean(np.abs(stored) > 0.5)
+    claim("the roundings inside the loss come on top", 0.05 < above < 0.6)
+    claim("of typical size", 0.1 < np.median(np.abs(stored)) < 1)
+
+# %% [markdown]
+# ## A step to both sides
+#
+# A **central difference** steps to both sides. On a parabola it has no truncation at
+# all: the bend raises both ends equally and cancels. So test it on a loss that bends
+# unevenly, the mean *fourth* power of the residuals. What is left there comes from the
+# slope of the curvature, the third derivative $L'''$:
+#
+# ```{math}
+# :label: differences-central
+# \begin{aligned}
+# \frac{L(m + h) - L(m - h)}{2h} &\approx L'(m) + \frac{h^2}{6} L''' \\
+# h_{\text{best}} &= \left( \frac{3 \varepsilon |L|}{|L'''|} \right)^{1/3}
+# \end{aligned}
+# ```
+
+
+# %%
+def central_difference(function, m, h, *data):
+    rise = function(m + h, *data) - function(m - h, *data)
+    return rise / (2 * h)
+
+
+def fourth_loss(multiplier, belt_in, belt_cm):
+    return ((multiplier * belt_in - belt_cm) ** 4).mean()
+
+
+def fourth_slope(multiplier, belt_in, belt_cm):
+    residual = multiplier * belt_in - belt_cm
+    return 4 * (belt_in * residual**3).mean()
+
+
+fourth = (fourth_loss, fourth_slope)
+forward_errors, central_errors = (
+    [typical_error(difference, *fourth, h, np.float64) for h in steps]
+    for difference in (forward_difference, central_difference)
+)
+
+# %% [markdown]
+# The rounding arm is the same for both, but the truncation arm should fall twice as
+# steeply.
+
+# %% tags=["hide-input"]
+#| name: fig-differences-central
+#| caption: One loss, the mean fourth power, and two differences, in float64. The
+#|   vertical line is the best step that the formula predicts for the central one.
+#| alt: Logarithmic axes, the step across and the relative error up. On the left the dots
+#|   of both differences share one falling arm. The forward dots turn up early, at an
+#|   error near 1e-8. The central dots go on falling to an error near 1e-11, turn near
+#|   the vertical line, and rise twice as steeply.
+residual = 1.7 * belts[0] - belts[1]
+third = 24 * (belts[0] ** 3 * residual).mean()  # L''' at 1.7
+rounding = np.finfo(np.float64).eps * fourth_loss(1.7, *belts)
+best_central = np.cbrt(3 * rounding / abs(third))
+figure, ax = plt.subplots()
+ax.loglog(steps, forward_errors, ".", color=BLUE)
+ax.loglog(steps, central_errors, ".", color=GREEN)
+ax.axvline(best_central, color=GREEN, linewidth=1)
+ax.text(1e-5, 2e-3, "forward", color=BLUE, ha="right")
+ax.text(2.5e-4, 3e-11, "central", color=GREEN)
+ax.set(xlabel="step h (cm per inch)", ylabel="relative error")
+ax.set(ylim=(1e-12, 5))
+ax.set_title("Both sides: a longer step, a deeper V")
+plt.show()
+
+# %% [markdown]
+# And it does: a step ten times shorter is a hundred times better. So the best step can
+# be longer, and the error there is smaller; the central difference keeps about two
+# thirds of the digits. It costs two new evaluations for every parameter, where the
+# forward one shares $L(m)$ among all.
+
+# %% tags=["remove-cell"]
+with checks("A step to both sides"):
+    forward_curve, central_curve = np.array(forward_errors), np.array(central_errors)
+
+    def arm(curve, low, high):
+        part = (steps > low) & (steps < high)
+        return np.polyfit(np.log(steps[part]), np.log(curve[part]), 1)[0]
+
+    steep = arm(central_curve, 4 * best_central, 0.3)
+    gentle = arm(forward_curve, 1e-6, 0.3)
+    claim("should fall twice as", abs(steep / gentle - 2) < 0.1)
+    claim("and rise twice as", abs(steep - 2) < 0.05)
+    claim(
+        "a step ten times shorter is a hundred times better",
+        abs(10**steep / 100 - 1) < 0.15,
+    )
+    claim("an error near 1e-8", 1e-9 < forward_curve.min() < 5e-8)
+    claim("an error near 1e-11", 2e-12 < central_curve.min() < 1e-10)
+    turn = steps[central_curve.argmin()]
+    claim("turn near the vertical line", abs(np.log(turn / best_central)) < np.log(3))
+    share = np.log(central_curve.min()) / np.log(eps[1])
+    claim("about two thirds of the digits", 0.6 < share < 0.75)
+    left = (steps > 1e-14) & (steps < 1e-10)
+    ratio = np.median(forward_curve[left] / central_curve[left])
+    claim("share one falling arm", 0.5 < ratio < 4)
+    on_parabola = central_difference(belt_loss, 1.7, 1.0, *belts)
+    claim(
+        "On a parabola it has no truncation", abs(on_parabola / -2681.35 - 1) < 1e-12
+    )
+
+# %% [markdown]
+# ## Near the bottom
+#
+# Divide the error at $h_{\text{best}}$ by the slope, and you have what counts, the
+# relative error $\sqrt{2 \varepsilon |L| \, |L''|} \, / \, |L'|$. Near the bottom $L'$
+# fades, so this must grow. Test it at shrinking distances from $m^*$, each time with
+# the best step for the place. As a control, do the same with a loss that has no
+# roundings inside: computed with exact fractions, and rounded once, at the end.
+
+# %%
+from fractions import Fraction
+
+
+def exact_loss(multiplier, belt_in, belt_cm):
+    m, squares = Fraction(float(multiplier)), []
+    for x, y in zip(belt_in, belt_cm, strict=True):
+        squares.append((m * Fraction(x) - Fraction(y)) ** 2)
+    return float(sum(squares) / len(squares))
+
+
+def error_near_bottom(function, distance):
+    found = []
+    for m in best + distance * np.linspace(0.95, 1.05, 101):
+        rounding = np.finfo(np.float64).eps * belt_loss(m, *belts)
+        h = np.sqrt(2 * rounding / curvature)
+        h = (m + h) - m  # the step that the stored m + h takes
+        by_trial = forward_difference(function, m, h, *belts)
+        found.append(by_trial / belt_slope(m, *belts))
+    return np.median(abs(np.array(found) - 1))
+
+
+# %% [markdown]
+# Start at the distance of 1.7 and come closer:
+
+# %%
+best = (belts[0] @ belts[1]) / (belts[0] @ belts[0])
+distances = 0.84 * np.logspace(0, -8, 17)
+plain = [error_near_bottom(belt_loss, d) for d in distances]
+exactly = [error_near_bottom(exact_loss, d) for d in distances]
+
+# %% tags=["remove-cell"]

@@ -1,0 +1,477 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (many-trainings)=
+# # Many trainings at once
+#
+# One training proves little: its start and its shuffles are luck. Three hundred of them
+# can settle a question, but three hundred loops in Python make you wait. How do you
+# run them all in the time that a few take? With three ideas, of one section each: a
+# loop that is compiled, an axis for the runs, and batches of one size. The rest of the
+# book imports what this page builds.
+#
+# :::{admonition} Before you start
+# :class: tip
+# - **You will** compile a training loop with `scan`, run it side by side with `vmap`,
+#   and read the shapes of a thousand results.
+# - **You need** the loop of {ref}`three-regimes` and JAX's `grad` from {ref}`slopes`.
+# - **Time** {chapter-time}`here`
+# :::
+
+# %% [markdown]
+# ## What one training costs
+#
+# Take the thousand rows of {ref}`three-regimes`. One training is twenty epochs of
+# mini-batches of 32, from the parameters $(0, 0)$.
+
+# %%
+from time import process_time
+
+import torch
+
+from helpers import noisy_line, use_book_style
+
+use_book_style()
+X, y = noisy_line()  # (1000, 2) and (1000, 1)
+y = y[:, 0]
+inputs, targets = torch.from_numpy(X), torch.from_numpy(y)
+
+
+def train_one(orders, learning_rate=0.01):
+    w = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=learning_rate)
+    for order in orders:  # one epoch
+        for rows in order.split(32):  # one step
+            loss = ((inputs[rows] @ w - targets[rows]) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return w.detach().numpy()
+
+
+# %% [markdown]
+# Every epoch of every run gets a shuffle of its own. Keep them all in one array, with
+# the runs first, then the epochs, then the rows:
+
+# %%
+import numpy as np
+
+
+def shuffled_orders(rng, runs, epochs, n):
+    in_order = np.arange(n, dtype=np.int32)
+    tiled = np.tile(in_order, (runs, epochs, 1))
+    return rng.permuted(tiled, axis=2)
+
+
+rng = np.random.default_rng(0)
+orders = shuffled_orders(rng, runs=300, epochs=20, n=1000)
+begin = process_time()
+by_torch = train_one(torch.from_numpy(orders[0]).long())
+one_training = process_time() - begin
+print(orders.shape, by_torch)
+print(f"{1000 * one_training:.0f} ms for one training")
+
+# %% [markdown]
+# That is quick, until it is done three hundred times, at ten learning rates, for six
+# optimizers. Most of the time does not go into arithmetic. It goes into Python, which
+# asks PyTorch for some fifteen small operations in each step.
+
+# %% tags=["remove-cell"]
+from helpers import checks, claim, given
+
+with checks("What one training costs"):
+    given("mini-batches of 32")
+    claim("from the parameters (0, 0)", *torch.zeros(2))
+    claim("Take the thousand rows", len(X) == 1000)
+
+# %% tags=["remove-cell"]
+with checks("Many trainings at once"):
+    claim("Three hundred of them", len(orders) == 300)
+
+# %% [markdown]
+# ## A step as a function
+#
+# JAX compiles functions that return what they change. So write a step as one: old
+# parameters in, new ones out. The names of the rows go in as well, because they differ
+# from step to step.
+
+# %%
+import jax
+import jax.numpy as jnp
+
+X, y = (
+    jnp.asarray(X),
+    jnp.asarray(y),
+)  # compiled code needs JAX's arrays
+
+
+def example_loss(w, X, y):
+    return (X @ w - y) ** 2  # one number for each row
+
+
+def step(w, rows):
+    def batch_loss(w):
+        return jnp.mean(example_loss(w, X[rows], y[rows]))
+
+    loss, gradient = jax.value_and_grad(batch_loss)(w)
+    return w - 0.01 * gradient, loss
+
+
+w = jnp.zeros(2)
+w, loss = step(w, orders[0, 0, :32])
+print(w, loss)
+
+# %% [markdown]
+# `value_and_grad` gives the loss and the gradient in one go. Calling `step` in a Python
+# loop would be as slow as before. The loop itself has to move into the compiled part.
+#
+# ## `scan`: the loop, compiled
+#
+# `jax.lax.scan(step, start, things)` calls `step` with each of the things in turn. Two
+# values travel: a *carry*, which one call hands to the next, and an output, which is
+# kept. A running sum shows both:
+
+
+# %%
+def add(total, number):
+    total = total + number
+    return total, total  # the carry, and what is kept
+
+
+last, kept = jax.lax.scan(add, 0, jnp.array([1, 2, 3, 4]))
+print(last, kept)
+
+# %% [markdown]
+# In a training the carry is the parameters, the things are the batches, and what is
+# kept are the losses. One `scan` makes an epoch. A second `scan` around it makes the
+# training, and keeps the parameters after each epoch.
+
+
+# %%
+def train(w, batches):  # batches: (epochs, steps, 32)
+    def epoch(w, batches):  # (steps, 32)
+        w, losses = jax.lax.scan(step, w, batches)
+        return w, (w, losses)
+
+    return jax.lax.scan(epoch, w, batches)[1]
+
+
+thirty_one = orders[:, :, :992].reshape(300, 20, 31, 32)
+path, losses = jax.jit(train)(jnp.zeros(2), thirty_one[0])
+print(path.shape, losses.shape)
+
+# %% [markdown]
+# The last eight rows of each epoch are missing, since 1000 is not a multiple of 32.
+# They come back below.
+
+# %% tags=["remove-cell"]
+with checks("A step as a function"):
+    claim(
+        "the loss and the gradient in one go", np.isfinite(float(loss))
+    )
+
+# %% tags=["remove-cell"]
+with checks("scan: the loop, compiled"):
+    claim("A running sum shows both", kept.tolist() == [1, 3, 6, 10])
+    size = thirty_one.shape[-1]
+    claim("The last eight rows", len(X) % size == 8)
+    claim("1000 is not a multiple of 32", len(X), size)
+
+# %% [markdown]
+# ## `vmap`: an axis for the runs
+#
+# `train` takes the batches of one run. `jax.vmap(train)` is a function of the same
+# code that takes the batches of many, with one more axis in front of every argument and
+# result. It does not loop: each operation inside works on all runs at once.
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# The starts of 300 runs are an array of shape (300, 2), their batches one of shape
+# (300, 20, 31, 32). The parameters come back with the axes of one run, (20, 2), behind
+# the axis of the runs: (300, 20, 2). The losses come back as (300, 20, 31).
+# :::
+
+# %%
+begin = process_time()
+train_all = jax.jit(jax.vmap(train))
+path, losses = train_all(jnp.zeros((300, 2)), thirty_one)
+path.block_until_ready()
+all_at_once = process_time() - begin
+print(path.shape, losses.shape)
+print(f"{all_at_once:.2f} s for {len(path)} trainings")
+
+# %% [markdown]
+# `jit` compiles at the first call, and that time is in the figure.
+# `block_until_ready` waits for the result, because JAX hands out promises and computes
+# in the background. Three hundred trainings cost less than ten of the loop in PyTorch
+# would.
+
+# %% [markdown]
+# The order of the axes is the same everywhere in this book: **run, epoch, step, row**.
+# {numref}`fig-shapes` is the picture to keep in mind.
+
+# %% tags=["hide-input"]
+#| name: fig-shapes
+#| caption: The four arrays of many trainings. The axes come in one order: run, epoch,
+#|   step, and then what a step holds.
+#| alt: Four stacks of cards, one for each array. The card in front belongs to one run,
+#|   and others lie behind it. Starts have a row of p cells on each card. Batches have a
+#|   table of epochs and steps on each card, and each cell of it holds b rows.
+#|   Parameters have a table of epochs and p cells, losses a table of epochs and steps.
+import matplotlib.pyplot as plt
+
+from helpers.figures import BLUE, WHITE
+
+cards = {  # axes, names of rows and columns, and their numbers
+    "starts": ("runs, p", "", "p", 1, 2),
+    "batches": ("runs, epochs, steps, b", "epochs", "steps", 4, 6),
+    "parameters": ("runs, epochs, p", "epochs", "p", 4, 2),
+    "losses": ("runs, epochs, steps", "epochs", "steps", 4, 6),
+}
+figure, grid = plt.subplots(2, 2, figsize=(5.4, 4.8))
+for ax, name in zip(grid.flat, cards, strict=True):
+    shape, down, across, high, wide = cards[name]
+    for back in (0.8, 0.4, 0):  # the cards behind come first
+        card = plt.Rectangle((back, back), wide, high)
+        ax.add_patch(card).set(ec=BLUE, fc=WHITE)
+    ax.vlines(range(1, wide), 0, high, color=BLUE)
+    ax.hlines(range(1, high), 0, wide, color=BLUE)
+    ax.set(xlabel=across, ylabel=down, xticks=[], yticks=[])
+    ax.set(xlim=(-0.1, 7), ylim=(-0.1, 5), frame_on=False)
+    ax.set_title(f"{name}\n({shape})", fontsize=10)
+plt.show()
+
+# %% tags=["remove-cell"]
+with checks("vmap: an axis for the runs"):
+    claim("The starts of 300 runs are", len(thirty_one))
+    claim("an array of shape (300, 2)", path.shape[0], path.shape[2])
+    claim("one of shape (300, 20, 31, 32)", *thirty_one.shape)
+    claim("with the axes of one run, (20, 2)", *path.shape[1:])
+    claim("behind the axis of the runs: (300, 20, 2)", *path.shape)
+    claim("come back as (300, 20, 31)", *losses.shape)
+    claim(
+        "Three hundred trainings cost less than ten of the loop",
+        all_at_once < 10 * one_training,
+    )
+
+# %% [markdown]
+# ## Batches of one size
+#
+# One thing is missing: the last batch of an epoch, with its eight rows. Compiled code
+# wants arrays of fixed sizes. So fill the last batch up with a row number that cannot
+# be meant, $-1$, and let such rows count for nothing.
+
+
+# %%
+def in_batches(orders, batch_size):  # (..., n) to (..., steps, b)
+    missing = -orders.shape[-1] % batch_size
+    widths = [(0, 0)] * (orders.ndim - 1) + [(0, missing)]
+    padded = np.pad(orders, widths, constant_values=-1)
+    return padded.reshape(*orders.shape[:-1], -1, batch_size)
+
+
+print(in_batches(np.arange(10), 4))
+
+# %% [markdown]
+# The mean of a batch divides by the number of rows that count:
+
+
+# %%
+def batch_loss(w, rows):
+    used = rows >= 0
+    losses = example_loss(w, X[rows], y[rows])
+    return jnp.sum(used * losses) / jnp.sum(used)
+
+
+# %% [markdown]
+# ## The engine
+#
+# Now put the three together, with one more freedom. The library optax has a function
+# for each optimizer: `optax.sgd` is the plain rule, `optax.adam` and others come later.
+# What it makes has two parts. `init` sets up the memory that the optimizer needs, and
+# `update` turns a gradient into a change of the parameters. The memory travels in the
+# carry.
+
+# %%
+import optax
+
+
+def train(w, batches, rate):
+    optimizer = optax.sgd(rate)
+
+    def step(state, rows):
+        w, memory = state
+        loss, gradient = jax.value_and_grad(batch_loss)(w, rows)
+        change, memory = optimizer.update(gradient, memory, w)
+        return (w + change, memory), loss
+
+    def epoch(state, batches):
+        state, losses = jax.lax.scan(step, state, batches)
+        return state, (state[0], losses)
+
+    start = w, optimizer.init(w)
+    return jax.lax.scan(epoch, start, batches)[1]
+
+
+# %% [markdown]
+# This time each run may have its own learning rate: `vmap` walks along the first axis
+# of all three arguments.
+
+# %%
+batches = in_batches(orders, 32)  # (300, 20, 32, 32)
+starts = np.zeros((300, 2), np.float32)
+rates = np.full(300, 0.01, np.float32)
+path, losses = jax.jit(jax.vmap(train))(starts, batches, rates)
+print("by this engine", path[0, -1])
+print("by PyTorch    ", by_torch)
+
+# %% [markdown]
+# The first of the three hundred is the training that PyTorch did, with the same
+# shuffles. The book's own version of this engine is `helpers.training.train_many`. It
+# takes the loss of an example, the data and the optimizer as arguments, and checks the
+# shapes:
+
+# %%
+from helpers.training import train_many
+
+trained = train_many(example_loss, starts, batches, X, y, 0.01)
+largest = np.abs(trained.parameters - path).max()
+print(trained.parameters.shape, trained.losses.shape)
+print(f"the same: {largest < 1e-5}")
+
+# %% [markdown]
+# What can you see now that one run does not show? The spread. After twenty epochs the
+# slopes of three hundred runs lie around one value, and {ref}`gradient-noise` will
+# predict how widely.
+
+# %%
+slopes = trained.parameters[:, -1, 1]  # (runs,)
+print(f"slope {slopes.mean():.3f} ± {slopes.std(ddof=1):.3f}")
+
+# %% tags=["remove-cell"]
+with checks("Batches of one size"):
+    used = batches[0, 0, -1] >= 0
+    claim("with its eight rows", used.sum() == 8)
+    claim("cannot be meant, -1", batches.min())
+
+# %% tags=["remove-cell"]
+with checks("The engine"):
+    claim(
+        "three hundred is the training",
+        np.abs(path[0, -1] - by_torch).max() < 1e-5,
+    )
+    claim("lie around one value", slopes.std() < 0.1)
+
+# %% [markdown]
+# ## What to keep
+#
+# - **`scan`** is a loop that is compiled. A carry goes from call to call, an output is
+#   kept.
+# - **`vmap`** gives a function one more axis, in front: many runs for little more than
+#   one.
+# - Arrays have their axes in one order: **run, epoch, step, row**. Batches that are too
+#   short are filled with $-1$.
+# - `train_many(example_loss, starts, batches, X, y, learning_rate, optimizer)` returns
+#   `parameters` (runs, epochs, p) and `losses` (runs, epochs, steps).
+# - Put one update into an "epoch", and every update is kept.
+
+# %% tags=["remove-cell"]
+with checks("What to keep"):
+    claim("filled with -1", batches.min())
+
+# %% [markdown]
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-many-shapes
+# Fifty runs of ten epochs train a model of 31 parameters on 100 rows, in batches of 16.
+# Write down the shapes of `batches`, `parameters` and `losses`, then look.
+# ::::
+#
+# ```{solution-start} ex-many-shapes
+# :class: dropdown
+# ```
+#
+# An epoch has seven steps: six of 16 rows, and one that is filled up.
+
+# %%
+orders = shuffled_orders(rng, runs=50, epochs=10, n=100)
+batches = in_batches(orders, 16)
+print("batches   ", batches.shape)
+print("parameters", (*batches.shape[:2], 31))
+print("losses    ", batches.shape[:3])
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim(
+        "on 100 rows, in batches of 16",
+        batches.max() + 1,
+        batches.shape[-1],
+    )
+    given("model of 31 parameters")
+    claim("six of 16 rows", batches.shape[-1])
+    claim("An epoch has seven steps", batches.shape[2] == 7)
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-many-rates
+# Open: give three hundred runs learning rates from 0.0001 to 0.1, evenly spaced on a
+# logarithmic scale. How does the loss at the end, over all thousand rows, depend on
+# the rate? A good answer
+#
+# - says what a small rate and what a large rate leave undone,
+# - tells luck from effect, with a number for the luck,
+# - names the shape of the rates that it passes.
+# ::::
+#
+# ```{solution-start} ex-many-rates
+# :class: dropdown
+# ```
+#
+# The rates are of shape (300, 1, 1), one for each run. Small ones have not arrived
+# after twenty epochs. Large ones hover: the noise of their steps keeps them above the
+# minimum. Thirty neighboring rates are almost repetitions, so their spread is the luck.
+
+# %%
+orders = shuffled_orders(rng, runs=300, epochs=20, n=1000)
+batches = in_batches(orders, 32)
+rates = np.geomspace(0.0001, 0.1, 300)
+swept = train_many(
+    example_loss, starts, batches, X, y, rates[:, None, None]
+)
+predicted = X @ swept.parameters[:, -1].T  # (1000, runs)
+ends = np.mean((predicted - y[:, None]) ** 2, axis=0)
+for first in (0, 120, 210, 270):
+    some = ends[first : first + 30]
+    print(f"{rates[first]:.4f}: {some.mean():.2f} ± {some.std():.2f}")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("learning rates from 0.0001 to 0.1", rates[0], rates[-1])
+    claim("rates are of shape (300, 1, 1)", *rates[:, None, None].shape)
+    small, best, large = ends[:30], ends[210:240], ends[270:]
+    claim("Small ones have not arrived", small.min() > best.max())
+    claim(
+        "keeps them above the minimum",
+        large.mean() > best.mean() + best.std(),
+    )
+
+# %% [markdown]
+# ## Sources and further reading
+#
+# The documentation of JAX {cite}`jax2018` explains `vmap` and `scan` with more
+# examples, and that of optax {cite}`deepmind2020` lists its optimizers.
