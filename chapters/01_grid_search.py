@@ -80,7 +80,7 @@ for m, color in [(1.5, ORANGE), (1.7, BLUE)]:
     ax.plot(belt_in, m * belt_in, color=color)
     ax.text(49, m * belt_in[-1], f"m = {m}", color=color, va="center")
 ax.vlines(42.5, 1.5 * 42.5, 108, color=ORANGE, linewidth=1)
-ax.text(42, 92, "residual\nof m = 1.5", color=ORANGE, ha="right")
+ax.text(43, 87, "residual\nof m = 1.5", color=ORANGE)
 ax.text(37, 101, "belts", ha="right")
 ax.set(xlim=(29, 54), xlabel="length (inches)", ylabel="length (cm)")
 ax.set_title("Both guesses fall short, 1.7 by less")
@@ -349,7 +349,7 @@ for points in [50, 51, 101, 201, 401]:
 #|   minimum, so the guess nearest to it wins.
 #| alt: A bowl, close to its lowest point, with the multiplier across. Guesses lie on
 #|   it at 2.4, 2.5 and 2.6. The minimum, a star at 2.5415, lies between the last two.
-#|   One level line under the curve, 0.0415 long, joins it to 2.5. A longer one, 0.0585,
+#|   A level line under the curve, 0.0415 long, joins it to 2.5. A longer one, 0.0585,
 #|   joins it to 2.6, where the bowl is higher.
 near = np.linspace(2.38, 2.63, 101)
 guess = np.array([2.4, 2.5, 2.6])
@@ -359,14 +359,15 @@ heights = [loss(m, belt_in, belt_cm) for m in guess]
 ax.plot(guess, heights, "o", color=BLACK)
 ax.plot(best_multiplier, lowest, "*", color=GREEN, markersize=12)
 ax.text(best_multiplier, 4, "minimum", color=GREEN, ha="center")
-for m, low, color in [(2.5, -3, ORANGE), (2.6, -7, GRAY)]:
+for m, low, color in [(2.5, -3, ORANGE), (2.6, -3, GRAY)]:
     ax.vlines(m, low, loss(m, belt_in, belt_cm), color=color, lw=1)
     ax.plot([best_multiplier, m], [low, low], color=color)
     length = f"{abs(m - best_multiplier):.4f}"
-    ax.text(2.61, low, length, color=color, va="center")
-ax.vlines(best_multiplier, -7, lowest, color=GREEN, lw=1)
+    middle = (best_multiplier + m) / 2
+    ax.text(middle, low - 1, length, color=color, ha="center", va="top")
+ax.vlines(best_multiplier, -3, lowest, color=GREEN, lw=1)
 ax.set(xlabel="multiplier m (cm per inch)", ylabel="loss L (cm²)")
-ax.set(xticks=guess, ylim=(-9, 36))
+ax.set(xticks=guess, ylim=(-8, 36))
 ax.set_title("The nearest guess has the lowest loss")
 plt.show()
 
@@ -564,20 +565,20 @@ for step in range(12):
 #|   through each dot touches the curve. The first jump is wide, each further one is
 #|   shorter, the lines become level, and the last dots merge at the bottom, on a dashed
 #|   upright line at 2.5415.
-stretch = np.linspace(1.55, 3.0, 101)
+stretch = np.linspace(1.55, 2.9, 101)
 path_losses = [loss(m, belt_in, belt_cm) for m in path]
 figure, ax = plt.subplots()
 curve = [loss(m, belt_in, belt_cm) for m in stretch]
 ax.plot(stretch, curve, color=GRAY, lw=1)
 ax.axvline(path[-1], color=GREEN, linestyle="--", linewidth=1)
 reach = np.array([-0.12, 0.12])
-for k in range(5):
+for k in range(4):
     measured_slope = (path[k] - path[k + 1]) / rate
     touch = path_losses[k] + reach * measured_slope
     ax.plot(path[k] + reach, touch, color=BLUE, linewidth=2)
 ax.plot(path, path_losses, "o", color=ORANGE, markersize=6)
 ax.text(1.76, 1160, "start at 1.7", color=ORANGE)
-ax.text(2.28, 330, "after one step", color=ORANGE)
+ax.text(2.2, 60, "after one step", color=ORANGE, ha="right")
 ax.text(2.56, 1000, "2.5415", color=GREEN)
 ax.set(xlabel="multiplier m (cm per inch)", ylabel="loss L (cm²)")
 ax.set_title("The steps shrink as the curve flattens")

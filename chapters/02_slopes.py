@@ -48,7 +48,8 @@ def belt_loss(multiplier, belt_in, belt_cm):
     return (residual**2).mean()
 
 
-print(belt_loss(1.7, belt_in, belt_cm), "cm²")
+loss_at_guess = belt_loss(1.7, belt_in, belt_cm)
+print(loss_at_guess, "cm²")
 
 # %% [markdown]
 # ## By trial: rise over run
@@ -91,7 +92,6 @@ from helpers import BLACK, BLUE, GREEN, ORANGE
 
 near = np.linspace(1.5, 2.6, 111)
 heights = np.array([belt_loss(m, belt_in, belt_cm) for m in near])
-start = belt_loss(1.7, belt_in, belt_cm)
 figure, ax = plt.subplots()
 ax.plot(near, heights, color=BLUE)
 for h in (0.8, 0.4):

@@ -148,8 +148,7 @@ def record_descent(multiplier, learning_rate, steps, data):
         loss, slope = loss_and_slope(multiplier, *data)
         rows.append((multiplier, loss, slope))
         multiplier = multiplier - learning_rate * slope
-    columns = ["multiplier", "loss", "slope"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["multiplier", "loss", "slope"])
 
 
 # %% [markdown]
@@ -282,7 +281,7 @@ for step in (1, 10, 100):
 # %% tags=["remove-cell"]
 with checks("Why the line is straight"):
     claim(
-        "curvature times distance",
+        "the curvature times the distance",
         np.allclose(
             tutorial.slope[:300], curvature * error[:300], rtol=1e-8
         ),
@@ -642,7 +641,7 @@ with checks("Which learning rate is best?"):
     claim(
         "learning rate of 0 nothing moves", still.multiplier.abs().max()
     )
-    claim("reaches 0 at η", abs(1 - best_rate * curvature))
+    claim("straight line and reaches 0", abs(1 - best_rate * curvature))
     claim("half the limit. Then", abs(best_rate / limit - 0.5) < 1e-12)
     claim("is 1 again at the limit", abs(1 - limit * curvature))
     claim("Measure it at 24 learning rates", parts.size)
@@ -749,9 +748,9 @@ print(f"{2 / (rise / run):.6f} is the limit, says the failure")
 # estimate, good near the two points.)
 #
 # And when have you arrived? The slope shrinks with the error. So stop when it is down
-# to a chosen part of the first slope, the **tolerance**. A part has no unit, so the rule
-# works in inches and in feet. Here is a loop with three ways out: arrived, loss above
-# its first value, steps used up.
+# to a chosen part of the first slope, the **tolerance**. A part has no unit, so the
+# rule works in inches and in feet. Here is a loop with three ways out: arrived, loss
+# above its first value, steps used up.
 
 
 # %%

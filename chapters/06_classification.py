@@ -36,9 +36,9 @@ sys.path.append(
 # %% [markdown]
 # ## Two measurements, two crowds
 #
-# Of the 344 birds, eleven have no recorded sex. They cannot help here, so drop them.
-# The target $y$ is 1 for a female and 0 for a male. Set 100 birds aside, drawn at
-# random: you will look at them only when the fit is done.
+# Of the 344 birds, eleven have no recorded sex; drop them. The target $y$ is 1 for a
+# female and 0 for a male. Set 100 birds aside, drawn at random: you will look at them
+# only when the fit is done.
 
 # %%
 import numpy as np
@@ -53,13 +53,11 @@ test, train = order[:100], order[100:]
 print(len(train), "to learn from,", len(test), "set aside")
 
 # %% [markdown]
-# Now look at the birds to learn from. {numref}`fig-sexes` draws two of the four
-# measurements.
+# {numref}`fig-sexes` draws two of the four measurements of the birds to learn from.
 
 # %% tags=["hide-input"]
 #| name: fig-sexes
-#| caption: Read along one axis alone, and the colors are mixed. Read along the diagonal,
-#|   and they part.
+#| caption: Along either axis alone the colors are mixed. Across the diagonal they part.
 #| alt: Body mass in kilograms against bill depth in millimeters, one mark for each of
 #|   the birds to learn from. There are two clouds, one light with deep bills, one heavy
 #|   with shallow bills. In each cloud the females lie at the lower left, the males at
@@ -91,9 +89,9 @@ plt.show()
 # The heavy cloud with the shallow bills is one species, the Gentoos. In either cloud
 # the females are lighter *and* have shallower bills.
 #
-# Both measurements should count alike, so standardize them. The means and deviations
-# must come from the birds to learn from alone, or the others would not be unseen:
-# `like=` says where `standardize` takes them from.
+# Standardize both measurements. The means and deviations must come from the birds to
+# learn from alone, or the others would not be unseen: `like=` tells `standardize` where
+# to take them.
 
 # %%
 from helpers import design_matrix, standardize
@@ -159,8 +157,8 @@ print(f"from {fitted.min():.1f} to {fitted.max():.1f}")
 
 # %% [markdown]
 # A probability of 1.3, or of less than zero, makes no sense. {numref}`fig-s-curve`
-# shows what the birds do instead: sort them by size, and count the females in each
-# stretch. The shares start at one, end at zero, and drop in between along an S.
+# sorts the birds by size and counts the share of females in each stretch. The shares
+# start at one, end at zero, and drop in between along an S.
 
 # %% tags=["hide-input"]
 #| name: fig-s-curve
@@ -190,9 +188,9 @@ ax.set_title("Shares stay between 0 and 1; a line does not")
 plt.show()
 
 # %% [markdown]
-# So keep the weighted sum, but do not call it a probability yet. Call it the *score*
-# $z = w_0 + w_1 x_1 + w_2 x_2$, any number from $-\infty$ to $\infty$. Then bend it
-# into the range between zero and one with the *{term}`sigmoid`* $\sigma$:
+# So keep the weighted sum of depth $x_1$ and mass $x_2$, but call it a *score*,
+# $z = w_0 + w_1 x_1 + w_2 x_2$. It may be any number. Then bend it into the range
+# between zero and one with the *{term}`sigmoid`* $\sigma$:
 #
 # ```{math}
 # :label: sigmoid
@@ -209,12 +207,10 @@ for z in (-4, -1, 0, 1, 4):
     print(f"score {z:2}: probability {sigmoid(z):.3f}")
 
 # %% [markdown]
-# A score of 0 is a coin toss, and opposite scores have opposite chances. (With an
-# argument, $\sigma$ is this function; alone it remains a standard deviation.) Where
-# does the shape come from? Let $p = \sigma(z)$ and solve for $z$: you get
-# $e^z = p / (1 - p)$, which is the *{term}`odds`*, females to males. So each point of
-# score multiplies the odds by $e$. Fitting the weights of the score to
-# yes-or-no data is called *{term}`logistic regression`*.
+# A score of 0 is a coin toss, and opposite scores have opposite chances. What does a
+# score mean? Let $p = \sigma(z)$ and solve for $e^z$: it is $p / (1 - p)$, the
+# *{term}`odds`*, females to males. So each point of score multiplies the odds by $e$.
+# Fitting the weights of such a score is *{term}`logistic regression`*.
 
 # %% tags=["remove-cell"]
 with checks("A straight line says 1.3 of a female"):
@@ -236,7 +232,8 @@ with checks("A straight line says 1.3 of a female"):
 # %% [markdown]
 # ## A loss that has a slope
 #
-# What you care about is how many birds you get wrong. So why not descend on that?
+# What you care about is how many birds you get wrong. So why not descend on that
+# count? What is its slope?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -252,21 +249,20 @@ def share_wrong(w):
 
 
 w = np.array([0.0, -1.0, -2.0])
+first = np.array([0, 1, 0])  # nudges the weight of the depth
 for nudge in (0.1, 0.001, 0.000001):
-    rise = share_wrong(w + [0, nudge, 0]) - share_wrong(w)
+    rise = share_wrong(w + nudge * first) - share_wrong(w)
     print(f"nudge {nudge:<5g}: slope {rise / nudge:.3f}")
 
 # %% [markdown]
-# You need a loss that changes with every nudge. Take one female with the score $z$,
-# and ask how much each candidate wants to raise that score. The mean squared error of
-# chapter {ref}`penguins`, $(p - 1)^2$, looks natural. The other candidate is
-# $-\log p$: the less probable the model called what happened, the higher the loss, and
-# the climb has no end.
+# You need a loss that changes with every nudge. Take one female with the score $z$. Her
+# squared error $(p - 1)^2$ looks natural. Another candidate is $-\log p$: the less
+# probable the model called what happened, the higher the loss, without end.
 
 # %% tags=["hide-input"]
 #| name: fig-penalties
-#| caption: Three losses of one female. Far left, where the model is sure and wrong, only
-#|   the logarithm still slopes.
+#| caption: Three losses of one female. Far left, where the model is sure and wrong,
+#|   only the logarithm still slopes.
 #| alt: Loss of one female against her score. The count of errors is a step from one to
 #|   zero at score zero. The squared error is an S from one to zero, level on the far
 #|   left. The negative logarithm falls as a straight line on the left and bends to zero
@@ -287,10 +283,10 @@ ax.set_title("Only one of them pulls when the model is far off")
 plt.show()
 
 # %% [markdown]
-# At a score of $-6$ the squared error has a slope of $-0.005$: the worst mistake pulls
-# hardly at all. The logarithm's slope there is $-0.998$. For a male, $p$ is the
-# probability of the wrong answer, so his loss is $-\log(1 - p)$. Both cases in one
-# line, averaged over the birds, make the *{term}`cross-entropy`*:
+# At a score of $-6$ the squared error has a slope of $-0.005$: the worst mistake hardly
+# pulls. The logarithm's slope there is $-0.998$. A male has the rest of the
+# probability, so his loss is $-\log(1 - p)$. Both cases in one line, averaged over the
+# birds, make the *{term}`cross-entropy`*:
 #
 # ```{math}
 # :label: cross-entropy
@@ -298,13 +294,12 @@ plt.show()
 #   \bigl( y_i \log p_i + (1 - y_i) \log (1 - p_i) \bigr)
 # ```
 #
-# where $p_i = \sigma(z_i)$ is the probability that bird $i$ is female. Each $y_i$
-# switches one of the two terms off.
+# Each $y_i$ switches one of the two terms off.
 
 # %% tags=["remove-cell"]
 with checks("A loss that has a slope"):
     rises = [
-        share_wrong(w + [0, nudge, 0]) - share_wrong(w)
+        share_wrong(w + nudge * first) - share_wrong(w)
         for nudge in (1e-3, 1e-6)
     ]
     claim("So the slope is 0, and the descent does not", not any(rises))
@@ -321,23 +316,23 @@ with checks("A loss that has a slope"):
 # %% [markdown]
 # ## The residual comes back
 #
-# Now the gradient. Put {eq}`sigmoid` into the loss of one bird and multiply out. For
-# both sexes what is left is $\log(1 + e^z) - y z$, and its slope along $z$ is
+# Now the gradient. Put {eq}`sigmoid` into the loss of one bird. For either sex what is
+# left is $\log(1 + e^z) - y z$, and its slope along $z$ is
 #
 # ```{math}
 # \frac{e^z}{1 + e^z} - y = \sigma(z) - y = p - y
 # ```
 #
-# Prediction minus target, as ever. The score has the slope $x$ along its weight, so
-# the chain rule gives
+# Prediction minus target, as ever. The chain rule multiplies it by what each weight
+# multiplies:
 #
 # ```{math}
 # :label: logistic-gradient
 # \nabla L(\mathbf{w}) = \frac{1}{n} X^\top (\mathbf{p} - \mathbf{y})
 # ```
 #
-# This is the gradient of {ref}`penguins` with $\mathbf{p}$ in place of $X\mathbf{w}$
-# (and without the 2, which came from the square).
+# It is the gradient of {ref}`penguins`, with $\mathbf{p}$ in place of $X\mathbf{w}$
+# and without the 2, which came from the square.
 
 
 # %%
@@ -349,8 +344,8 @@ def cross_entropy_and_grad(w, X, y):
 
 # %% [markdown]
 # `np.logaddexp(0, z)` is $\log(e^0 + e^z)$, computed so that a large $z$ does not
-# overflow. Check the gradient in two ways: by a difference along each weight, and by
-# JAX, from the loss as {eq}`cross-entropy` has it.
+# overflow. Check the gradient by a difference along each weight, and by JAX, from the
+# loss as {eq}`cross-entropy` has it.
 
 # %%
 import jax
@@ -381,9 +376,9 @@ print(jax.grad(by_the_book)(w).round(4), "by JAX")
 #   \mathbf{x}_i = 0
 # ```
 #
-# Every bird puts the weights into an exponential of its own, and no rearranging gets
-# them out {cite}`hastie2009`. The equation can only be approached. You have a way to
-# do that.
+# ($\mathbf{x}_i$ is a row of $X$.) Every bird puts the weights into an exponential of
+# its own, and no rearranging gets them out {cite}`hastie2009`. The answer can only be
+# approached, step by step.
 
 # %% tags=["remove-cell"]
 with checks("The residual comes back"):
@@ -403,8 +398,8 @@ with checks("The residual comes back"):
 # %% [markdown]
 # ## Descend
 #
-# The loop is the old one. Start with weights of zero, at which every bird has
-# probability one half, and take 2000 steps with learning rate 1.
+# The loop is the old one. Start with weights of zero, where every bird is a coin toss,
+# and take 2000 steps with learning rate 1.
 
 # %%
 from helpers import descend
@@ -421,10 +416,9 @@ print("intercept {:.3f}, depth {:.3f}, mass {:.3f}".format(*best))
 print(f"loss {trace.losses[0]:.3f} -> {trace.losses[-1]:.4f}")
 
 # %% [markdown]
-# Both slopes are near $-4$, close to the S-curve that was drawn by eye. scikit-learn
-# {cite}`pedregosa2011` solves the same problem in another way. By default it adds a
-# penalty on large weights; `C` is the inverse of its strength, so a huge `C` leaves
-# next to none.
+# Both slopes are near $-4$, as in the S-curve drawn by eye. scikit-learn solves the
+# same problem in another way. By default it adds a penalty on large weights; `C` is the
+# inverse of its strength, so a huge `C` leaves next to none.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -433,18 +427,18 @@ model = LogisticRegression(C=1e9, tol=1e-8).fit(X[:, 1:], y)
 print(model.intercept_.round(3), model.coef_.round(3))
 
 # %% [markdown]
-# The same three numbers. Now lay the answer over the birds that were set aside. Where
-# the score is zero, the probability is one half: that line is the
-# *{term}`decision boundary`*.
+# The same three numbers. Now lay the answer over the birds that were set aside. The
+# line on which the score is zero is the *{term}`decision boundary`*.
 
 # %% tags=["hide-input"]
 #| name: fig-boundary
-#| caption: The 100 birds set aside. On the solid line a female is as probable as a male,
-#|   on the dotted lines one is nine times as probable as the other.
+#| caption: The 100 birds set aside. On the solid line a bird is as probably female as
+#|   male, on a dotted line one is nine times as probable as the other. Rings mark the
+#|   mistakes.
 #| alt: Body mass against bill depth for the birds set aside. A solid line falls from the
-#|   upper left to the lower right, between the females at its lower left and the males
-#|   at its upper right. Two dotted lines run parallel to it on either side. The birds on
-#|   the wrong side of the solid line are circled; most of them lie between the dotted
+#|   upper left to the lower right, between females at its lower left and males at its
+#|   upper right. Two dotted lines run parallel to it, one on either side. The birds on
+#|   the wrong side of the solid line are ringed; most of them lie between the dotted
 #|   lines.
 figure, ax = plt.subplots(figsize=(5.4, 4.2))
 wrong = (X_test @ best > 0) != (y_test == 1)
@@ -467,8 +461,7 @@ ax.set_title("One straight boundary, through both clouds")
 plt.show()
 
 # %% [markdown]
-# Count how many birds lie on their own side, and how many of those about which the
-# model is sure.
+# Count the birds on their own side, and those of which the model is sure.
 
 # %%
 p_test = sigmoid(X_test @ best)
@@ -478,17 +471,15 @@ print(f"{right.sum()} of {len(test)} right")
 print(f"{right[sure].sum()} of {sure.sum()} right where it is sure")
 
 # %% [markdown]
-# 88 of 100. And the model says when it is in doubt: where it gives one of the sexes
-# more than 0.9, it is right about 57 of 59 birds. Most mistakes lie between the dotted
-# lines.
+# It is right about 88 of the 100, and it says when it is in doubt: where it gives one
+# of the sexes more than 0.9, it is right about 57 of 59. Most mistakes lie between the
+# dotted lines.
 
 # %% tags=["remove-cell"]
 with checks("Descend"):
     given("take 2000 steps with learning rate 1")
     at_start = sigmoid(X @ trace.parameters[0])
-    claim(
-        "every bird has probability one half", (at_start == 0.5).all()
-    )
+    claim("where every bird is a coin toss", (at_start == 0.5).all())
     claim("Both slopes are near -4", (np.round(best[1:]) == -4).all())
     theirs = np.append(model.intercept_, model.coef_)
     claim(
@@ -496,13 +487,13 @@ with checks("Descend"):
     )
     claim("The 100 birds set aside", len(test))
     claim(
-        "one is nine times as probable as the other",
+        "one is nine times as probable",
         np.isclose(sigmoid(np.log(9)), 0.9),
     )
-    claim("88 of 100. The model", right.sum(), len(test))
+    claim("right about 88 of the 100", right.sum(), len(test))
     at_least = np.maximum(p_test, 1 - p_test)[sure].min()
     claim("more than 0.9", at_least)
-    claim("right about 57 of 59 birds", right[sure].sum(), sure.sum())
+    claim("right about 57 of 59", right[sure].sum(), sure.sum())
     doubted = (~right & ~sure).sum() / (~right).sum()
     claim("Most mistakes lie between", doubted > 0.5)
     claim("most of them lie between the dotted", doubted > 0.5)
@@ -559,8 +550,8 @@ for rate in (0.99 * safe_rate(X), 0.99 * limit, 1.01 * limit):
 
 # %% [markdown]
 # Past 5.54 nothing is promised, but from this start the descent arrives. Past 18.61 it
-# comes near the bottom, finds the walls too steep, and circles for good
-# ({numref}`fig-rates`). It does not race off to infinity, as descents on squares do: no
+# comes near the bottom, finds the walls too steep, and circles for good, as
+# {numref}`fig-rates` shows. It does not race off to infinity, as descents on squares do: no
 # residual $p - y$ exceeds one, and that bounds every step.
 
 # %% tags=["hide-input"]
@@ -618,7 +609,8 @@ with checks("How large a step?"):
     )
     last = away[2][-1000:]
     claim(
-        "circles for good ({numref}", 0.05 < last.min() < last.max() < 1
+        "too steep, and circles for good",
+        0.05 < last.min() < last.max() < 1,
     )
     claim(
         "comes near, is pushed out", away[2].min() < 0.7 * away[2][-1]
@@ -734,17 +726,16 @@ with checks("Classification"):
 # %% [markdown]
 # ## What to keep
 #
-# - For a yes or a no, bend the score $X\mathbf{w}$ into a probability with the sigmoid
-#   and minimize the cross-entropy: the mean of $-\log$ of the probability given to
-#   what happened.
+# - For a yes or a no, bend the score $X\mathbf{w}$ into a probability, and minimize the
+#   mean of $-\log$ of the probability given to what happened.
 # - The count of errors has no slope to follow. The cross-entropy pulls hardest where
 #   the model is sure and wrong.
 # - Its gradient is $\frac{1}{n} X^\top (\mathbf{p} - \mathbf{y})$. No formula sets
 #   it to zero, so descend.
-# - The curvature changes along the way, but never exceeds the largest eigenvalue of
-#   $\frac{1}{4n} X^\top X$. That gives a safe learning rate before the first step.
-# - Judge a classifier on examples that neither the descent nor the standardization
-#   has seen, and over several splits.
+# - The curvature changes along the way, but $\frac{1}{4n} X^\top X$ bounds it and
+#   gives a safe learning rate before the first step.
+# - Judge on examples that neither the descent nor the standardization has seen, and
+#   over several splits.
 
 # %% [markdown]
 # ## Exercises

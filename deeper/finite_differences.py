@@ -104,6 +104,8 @@ plt.show()
 # is a longer step. How much longer?
 
 # %% tags=["remove-cell"]
+from fractions import Fraction
+
 from helpers import checks, claim, given
 
 with checks("What rounding does to a slope"):
@@ -233,8 +235,6 @@ with checks("The best step, predicted and measured"):
     claim("keeps about half of them", 0.4 < min(digits) <= max(digits) < 0.6)
     long = steps > 0.01
     claim("The right arms coincide", np.allclose(curves[0][long], curves[1][long], 0.05))
-    from fractions import Fraction
-
     def exact_rational(m):
         pairs = [(Fraction(x), Fraction(y)) for x, y in zip(*belts, strict=True)]
         return sum((Fraction(m) * x - y) ** 2 for x, y in pairs) / len(pairs)
@@ -360,6 +360,8 @@ with checks("A step to both sides"):
 # %%
 from fractions import Fraction
 
+best = (belts[0] @ belts[1]) / (belts[0] @ belts[0])
+
 
 def exact_loss(multiplier, belt_in, belt_cm):
     m, squares = Fraction(float(multiplier)), []
@@ -380,12 +382,205 @@ def error_near_bottom(function, distance):
 
 
 # %% [markdown]
-# Start at the distance of 1.7 and come closer:
+# (The line `h = (m + h) - m` takes out one more rounding: $m + h$ is stored as a
+# neighbor of what you asked for, and this is the step that you really take.) Begin at
+# the distance of 1.7 and come closer:
 
 # %%
-best = (belts[0] @ belts[1]) / (belts[0] @ belts[0])
 distances = 0.84 * np.logspace(0, -8, 17)
 plain = [error_near_bottom(belt_loss, d) for d in distances]
-exactly = [error_near_bottom(exact_loss, d) for d in distances]
+control = [error_near_bottom(exact_loss, d) for d in distances]
+
+# %% tags=["hide-input"]
+#| name: fig-differences-bottom
+#| caption: The forward difference at its best step, ever nearer to the bottom. Dots are
+#|   measured, the dashed line is predicted.
+#| alt: Logarithmic axes, the distance from the bottom across, from about 1 on the left
+#|   to 1e-8 on the right, and the relative error up. A dashed line starts near 1e-8,
+#|   stays level at first and then rises, to 0.01. The dots of the control stay a little
+#|   below it. The dots of the belts' loss leave it early and run far above it, to an
+#|   error of about 0.3.
+ms = best + distances
+losses = np.array([belt_loss(m, *belts) for m in ms])
+slopes = np.array([belt_slope(m, *belts) for m in ms])
+rounding = np.finfo(np.float64).eps * losses
+predicted = np.sqrt(2 * rounding * curvature) / slopes
+figure, ax = plt.subplots()
+ax.loglog(distances, predicted, "--", color=GRAY, linewidth=1.2)
+ax.loglog(distances, plain, "o", color=BLUE, markersize=5)
+ax.loglog(distances, control, "o", color=GREEN, markersize=5)
+ax.text(1e-3, 2e-4, "the belts' loss", color=BLUE, ha="right")
+ax.text(3e-5, 2e-8, "control: no rounding\ninside the loss", color=GREEN)
+ax.invert_xaxis()
+ax.set(xlabel="distance from the bottom (cm per inch)")
+ax.set(ylabel="relative error", ylim=(1e-9, 2))
+ax.set_title("Near the bottom the digits run out")
+plt.show()
+
+# %% [markdown]
+# The control in {numref}`fig-differences-bottom` keeps to the prediction. The belts'
+# loss does not: close to the bottom it is more than ten times worse, and a hundred
+# millionth away its error is about a third of the slope. The predicted centimeters are
+# near 100 and are rounded accordingly, while the residuals that are left are below one.
+# With those roundings taken away, the formula holds.
+#
+# The slope by hand subtracts no losses. At the last distance, its error is still below
+# $10^{-7}$. This is why descent uses derivatives and leaves differences to check them,
+# far from the bottom.
 
 # %% tags=["remove-cell"]
+with checks("Near the bottom"):
+    given("Begin at the distance of 1.7")
+    claim("Begin at", abs(best - 1.7 - distances[0]) < 0.01)
+    plain, control = np.array(plain), np.array(control)
+    near = distances < 1e-4
+    claim("from about 1 on the left", 0.5 < distances[0] < 1.5)
+    claim("to 1e-8 on the right", 0.5e-8 < distances[-1] < 1.5e-8)
+    claim("starts near 1e-8", 0.5e-8 < predicted[0] < 3e-8)
+    claim("and then rises, to 0.01", predicted[-1])
+    claim("to an error of about 0.3", 0.15 < plain[-1] < 0.6)
+    claim("keeps to the prediction", (abs(np.log(control / predicted)) < 1.5).all())
+    claim("stay a little below it", (control < predicted).all())
+    claim("more than ten times worse", (plain[near] > 10 * predicted[near]).all())
+    claim("is about a third of the slope", 0.15 < plain[-1] < 0.6)
+    residuals = best * belts[0] - belts[1]
+    claim("centimeters are near 100", round((best * belts[0]).mean(), -1))
+    claim("that are left are below one", abs(residuals).max() < 1)
+
+    def rational_slope(m):
+        pairs = [(Fraction(x), Fraction(y)) for x, y in zip(*belts, strict=True)]
+        products = [x * (Fraction(float(m)) * x - y) for x, y in pairs]
+        return float(2 * sum(products) / len(products))
+
+    last = best + distances[-1] * np.linspace(0.95, 1.05, 101)
+    by_hand = [belt_slope(m, *belts) / rational_slope(m) - 1 for m in last]
+    claim("is still below 1e-7", np.abs(by_hand).max())
+
+# %% tags=["remove-cell"]
+with checks("Where do finite differences stop?"):
+    given("At the guess 1.7")
+    claim(
+        "eight of the sixteen digits that a computer holds are right",
+        7.5 < -np.log10(min(errors64)) < 9.5,
+    )
+    millionth = error_near_bottom(belt_loss, 1e-6)
+    claim("A millionth away from the bottom", 1e-3 < millionth < 1e-2)
+
+# %% [markdown]
+# ## What to keep
+#
+# - Truncation grows with $h$, rounding shrinks with it. Their balance,
+#   $\sqrt{2 \varepsilon |L| / |L''|}$, is a forward difference's best step.
+# - There, far from the bottom, a forward difference keeps about half of the digits, a
+#   central one about two thirds.
+# - The formula counts one rounding a loss. Near the bottom the roundings inside the
+#   loss are larger, and the digits run out sooner.
+
+# %% tags=["remove-cell"]
+with checks("What to keep"):
+    claim("about half of the digits", 0.4 < min(digits) <= max(digits) < 0.6)
+    claim("about two thirds", 0.6 < share < 0.75)
+
+# %% [markdown]
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-differences-complex-step
+# **Code.** The tiny step can be saved. Evaluate the loss at the *complex* number
+# $m + ih$, with $m = 1.7$ and $h = 10^{-20}$, and divide the imaginary part by $h$
+# (in Python, `1j` is the imaginary unit):
+#
+# ```python
+# from helpers import check_answer
+#
+# check_answer("complex step", found, -2681.35, within=1e-9)
+# ```
+#
+# Why does this work, and on which code would it fail?
+# ::::
+#
+# ```{solution-start} ex-differences-complex-step
+# :class: dropdown
+# ```
+
+# %%
+from helpers import check_answer
+
+h = 1e-20
+found = belt_loss(1.7 + 1j * h, *belts).imag / h
+check_answer("complex step", found, -2681.35, within=1e-9)
+
+# %% [markdown]
+# By Taylor's theorem $L(m + ih) = L(m) + ih L'(m) - \frac{1}{2} h^2 L''(m) - \dots$,
+# so the imaginary part is $h L'(m)$, up to a term with $h^3$. The large loss and its
+# small change are stored apart, each with all its digits, and no two nearly equal
+# losses are subtracted {cite}`squire1998`. The code must treat a complex number as it
+# treats a real one: `abs`, a comparison with `<`, or a complex conjugate would break
+# it.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    given("m = 1.7 and h = 1e-20")
+    claim("so the imaginary part is h L'(m)", np.isclose(found, -2681.35, rtol=1e-12))
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-differences-near-bottom
+# **Explore.** At $m^* + 10^{-6}$ the exact slope is 0.0031865, the curvature times
+# $10^{-6}$. Ask `jax.grad` for it, in float32. There is no step and no difference of
+# losses. How many digits are right? Two roundings are to blame: find the share of each.
+# ::::
+#
+# ```{solution-start} ex-differences-near-bottom
+# :class: dropdown
+# ```
+
+# %% tags=["nbval-ignore-output"]
+import jax
+
+near = best + 1e-6
+stored = float(np.float32(near))
+print(jax.grad(belt_loss)(near, *belts))
+print(belt_slope(stored, *belts))
+
+# %% [markdown]
+# One digit at best. The second line is the exact slope at the multiplier that float32
+# stores, and it is off by 8% already: near 2.54 the float32 numbers are
+# $2.4 \times 10^{-7}$ apart, so $m$ itself is rounded. The rest, a few percent at most,
+# comes from the ten products, which are rounded and nearly cancel when they are added.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    true, single_slope = curvature * 1e-6, jax.grad(belt_loss)(near, *belts)
+    claim(
+        "At m^* + 1e-6 the exact slope is 0.0031865, the curvature times 1e-6",
+        near - best,
+        true,
+        near - best,
+    )
+    claim("One digit at best", 0.0032 < single_slope < 0.0036)
+    claim("off by 8% already", belt_slope(stored, *belts) / true - 1)
+    claim(
+        "near 2.54 the float32 numbers are 2.4e-7 apart",
+        best,
+        np.spacing(np.float32(best)),
+    )
+    claim(
+        "a few percent at most",
+        abs(single_slope / belt_slope(stored, *belts) - 1) < 0.06,
+    )
+
+# %% [markdown]
+# ## Sources and further reading
+#
+# Goldberg {cite}`goldberg1991` explains floating-point numbers, Higham
+# {cite}`higham2002` what they do to algorithms, and Nocedal and Wright
+# {cite}`nocedal2006` derive the best steps of finite differences. The complex step goes
+# back to Lyness and Moler {cite}`lyness1967`; Squire and Trapp {cite}`squire1998` give
+# the short form used here.
