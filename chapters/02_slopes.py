@@ -28,7 +28,9 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append("..")  # finds `helpers` when this file runs where it lies
+sys.path.append(
+    ".."
+)  # finds `helpers` when this file runs where it lies
 
 # %% [markdown]
 # Here are the ten belts again, with the mean squared error of a multiplier $m$ as the
@@ -96,11 +98,14 @@ figure, ax = plt.subplots()
 ax.plot(near, heights, color=BLUE)
 for h in (0.8, 0.4):
     end = belt_loss(1.7 + h, belt_in, belt_cm)
-    ax.plot([1.7, 1.7 + h], [start, end], "o-", color=GREEN)
+    ax.plot([1.7, 1.7 + h], [loss_at_guess, end], "o-", color=GREEN)
     ax.text(1.73 + h, end + 30, f"h = {h}", color=GREEN)
-ax.plot([1.6, 2.1], start - 2681.35 * np.array([-0.1, 0.4]), "--", color=ORANGE)
-ax.plot(1.7, start, "o", color=BLACK)
-ax.text(1.73, start + 30, "guess 1.7")
+ends = np.array([1.6, 2.1])
+ax.plot(
+    ends, loss_at_guess - 2681.35 * (ends - 1.7), "--", color=ORANGE
+)
+ax.plot(1.7, loss_at_guess, "o", color=BLACK)
+ax.text(1.73, loss_at_guess + 30, "guess 1.7")
 ax.text(1.72, 230, "tangent", color=ORANGE)
 ax.set(xlabel="multiplier m (cm per inch)", ylabel="loss L (cm²)")
 ax.set_title("Shorter chords turn into the tangent")
@@ -119,7 +124,11 @@ with checks("By trial: rise over run"):
     claim("the quotients settle near -2681", trials[-1])
     claim("from 1.5 to 2.6", near[0], near[-1])
     given("on the curve at 1.7", "tangent at 1.7")
-    claim("one ends at 2.5, the shorter one, which is steeper, at 2.1", 2.5, 1.7 + h)
+    claim(
+        "one ends at 2.5, the shorter one, which is steeper, at 2.1",
+        2.5,
+        1.7 + h,
+    )
 
 # %% [markdown]
 # ## By hand: the chain rule on one belt
@@ -181,7 +190,9 @@ with checks("Slopes"):
     given("at the guess 1.7")
     claim("Its loss is 1128.2125", belt_loss(1.7, belt_in, belt_cm))
     claim("says it: -2681.35, so go right", slope_at_guess)
-    too_fine = forward_difference(belt_loss, 1.7, 1e-20, belt_in, belt_cm)
+    too_fine = forward_difference(
+        belt_loss, 1.7, 1e-20, belt_in, belt_cm
+    )
     claim("that the curve is flat", too_fine == 0)
 
 # %% [markdown]
@@ -211,13 +222,13 @@ with checks("Slopes"):
 #|   loss near 2.12, well before the bottom.
 multipliers = np.linspace(1, 4, 301)
 losses = [belt_loss(m, belt_in, belt_cm) for m in multipliers]
-tangent = start + slope_at_guess * (multipliers - 1.7)
+tangent = loss_at_guess + slope_at_guess * (multipliers - 1.7)
 figure, ax = plt.subplots()
 ax.plot(multipliers, losses, color=BLUE)
 ax.plot(multipliers, tangent, "--", color=ORANGE)
 ax.axhline(0, color=BLACK, linewidth=1)
-ax.plot(1.7, start, "o", color=BLACK)
-ax.text(1.78, start + 40, "guess 1.7")
+ax.plot(1.7, loss_at_guess, "o", color=BLACK)
+ax.text(1.78, loss_at_guess + 40, "guess 1.7")
 ax.text(1.02, 1150, f"slope\n{slope_at_guess:.2f}", color=ORANGE)
 ax.text(3.6, 1350, "loss", color=BLUE)
 ax.annotate("2.12", (2.12, 0), (1.75, -330), color=ORANGE)
@@ -234,13 +245,15 @@ plt.show()
 # %% tags=["remove-cell"]
 with checks("What a slope tells you, and what it does not"):
     given("steep: near 1.7", "slope at 1.7 cannot")
-    claim("lowers the loss by 2681.35 times its length", -slope_at_guess)
-    claim("The loss at 1.7 is 1128.2125", 1.7, start)
-    meets_zero = 1.7 - start / slope_at_guess
+    claim(
+        "lowers the loss by 2681.35 times its length", -slope_at_guess
+    )
+    claim("The loss at 1.7 is 1128.2125", 1.7, loss_at_guess)
+    meets_zero = 1.7 - loss_at_guess / slope_at_guess
     claim(
         "after 1128.2125/2681.35, or 0.42, at the multiplier 2.12",
-        start / -slope_at_guess,
-        start / -slope_at_guess,
+        loss_at_guess / -slope_at_guess,
+        loss_at_guess / -slope_at_guess,
         meets_zero,
     )
     bottom = multipliers[np.argmin(losses)]
@@ -250,7 +263,10 @@ with checks("What a slope tells you, and what it does not"):
     claim("its bottom near 2.54", bottom)
     given("A dot marks the guess 1.7")
     claim("crosses zero loss near 2.12", meets_zero)
-    claim("longer chords are less steep", trials[0] > trials[1] > trials[2])
+    claim(
+        "longer chords are less steep",
+        trials[0] > trials[1] > trials[2],
+    )
 
 # %% [markdown]
 # ## Where the slope is zero
@@ -320,15 +336,20 @@ with checks("Where the slope is zero"):
     claim("gives 2.5414718, where the grid", best)
     claim("the grid of fifty had to stop at 2.551", nearest)
     claim(
-        "you have the best multiplier", abs(belt_slope(best, belt_in, belt_cm)) < 1e-9
+        "you have the best multiplier",
+        abs(belt_slope(best, belt_in, belt_cm)) < 1e-9,
     )
     claim("multiplier from 0 to 5", places[0], places[-1])
     claim("crosses zero, near 2.54", best)
-    claim("is a straight line, and", np.allclose(np.diff(slopes, 2), 0, atol=1e-9))
+    claim(
+        "is a straight line, and",
+        np.allclose(np.diff(slopes, 2), 0, atol=1e-9),
+    )
     curvature = 2 * (belt_in**2).mean()
     claim("which is 3186.5, for each unit", curvature)
     claim(
-        "twice the mean", np.isclose((slopes[10] - slopes[0]) / places[10], curvature)
+        "twice the mean",
+        np.isclose((slopes[10] - slopes[0]) / places[10], curvature),
     )
 
 # %% [markdown]
@@ -392,13 +413,15 @@ for h in steps:
 from helpers import GRAY
 
 figure, ax = plt.subplots()
-ax.loglog(steps, (belt_in**2).mean() * steps, "--", color=GRAY, linewidth=1)
-ax.loglog(steps, np.spacing(start) / steps, "--", color=GRAY, linewidth=1)
+bends = (belt_in**2).mean() * steps
+cancels = np.spacing(loss_at_guess) / steps
+ax.loglog(steps, bends, "--", color=GRAY, linewidth=1)
+ax.loglog(steps, cancels, "--", color=GRAY, linewidth=1)
 ax.loglog(steps, errors, ".", color=BLUE)
 ax.text(2e-7, 3e2, "step too long:\nthe curve bends", color=BLACK)
 ax.text(1e-14, 3e-4, "step too short:\ndigits cancel", color=BLACK)
-ax.set(xlabel="step h (cm per inch)", ylabel="error (cm² per unit of m)")
-ax.set(ylim=(1e-6, 1e5))
+ax.set(xlabel="step h (cm per inch)", ylim=(1e-6, 1e5))
+ax.set(ylabel="error (cm² per unit of m)")
 ax.set_title("The best step is neither long nor short")
 plt.show()
 
@@ -418,20 +441,35 @@ with checks("The tempting mistake: the smallest step you can type"):
         0.001,
         trials[3] - slope_at_guess,
     )
-    given("What will h = 1e-12 give", "h = 1e-20?", "two losses for h = 1e-12")
+    given(
+        "What will h = 1e-12 give",
+        "h = 1e-20?",
+        "two losses for h = 1e-12",
+    )
     claim("is stored as 1.7, the rise is zero", 1.7 + 1e-20 == 1.7)
     given("1.7 + 1e-20 has more of them")
     off = {
-        h: abs(forward_difference(belt_loss, 1.7, h, belt_in, belt_cm) + 2681.35)
+        h: abs(
+            forward_difference(belt_loss, 1.7, h, belt_in, belt_cm)
+            + 2681.35
+        )
         for h in (1e-4, 1e-8, 1e-12, 1e-14, 1e-16, 1e-20)
     }
     claim(
         "improves down to 1e-8, then gets worse",
         off[1e-4] > off[1e-8] < off[1e-12] < off[1e-14],
     )
-    claim("from 1e-16 on it is zero", off[1e-16] == off[1e-20] == 2681.35)
-    claim("about sixteen digits", 15 < -np.log10(np.finfo(np.float64).eps) < 16)
-    claim("The last four are all that is left of the slope", off[1e-12] < 5)
+    claim(
+        "from 1e-16 on it is zero", off[1e-16] == off[1e-20] == 2681.35
+    )
+    claim(
+        "about sixteen digits",
+        15 < -np.log10(np.finfo(np.float64).eps) < 16,
+    )
+    claim(
+        "The last four are all that is left of the slope",
+        off[1e-12] < 5,
+    )
     claim("steps from 1e-16 to one", steps[0])
     given("forward difference at 1.7")
     claim("step from 1e-16 to 1 across", steps[0], steps[-1])
@@ -441,21 +479,36 @@ with checks("The tempting mistake: the smallest step you can type"):
         "meet near a step of 1e-8, where the error is below 0.001",
         0 < np.median(errors[middle]) < 0.001
         and errors[middle].max() < errors[np.isclose(steps, 1e-3)]
-        and errors[middle].max() < np.median(errors[(steps > 1e-14) & (steps < 1e-12)]),
+        and errors[middle].max()
+        < np.median(errors[(steps > 1e-14) & (steps < 1e-12)]),
     )
-    claim("at the size of the slope itself", np.isclose(errors[0], 2681.35))
+    claim(
+        "at the size of the slope itself",
+        np.isclose(errors[0], 2681.35),
+    )
     right = steps > 1e-5
     claim(
         "right arm is half the curvature times h",
-        np.allclose(errors[right], curvature / 2 * steps[right], rtol=1e-3),
+        np.allclose(
+            errors[right], curvature / 2 * steps[right], rtol=1e-3
+        ),
     )
-    claim("a factor of ten or more", np.isclose(steps[4] / steps[0], 10))
-    spacing = np.spacing(start)
+    claim(
+        "a factor of ten or more", np.isclose(steps[4] / steps[0], 10)
+    )
+    spacing = np.spacing(loss_at_guess)
     claim("left arm is about 2e-13 / h", spacing)
-    claim("numbers near 1128 are stored 2e-13 apart", np.floor(start), spacing)
+    claim(
+        "numbers near 1128 are stored 2e-13 apart",
+        np.floor(loss_at_guess),
+        spacing,
+    )
     left = (steps > 1e-14) & (steps < 1e-9)
     ratio = np.median(errors[left] * steps[left] / spacing)
-    claim("They meet near h = 1e-8", 0.3e-8 < np.sqrt(spacing * 2 / curvature) < 3e-8)
+    claim(
+        "They meet near h = 1e-8",
+        0.3e-8 < np.sqrt(spacing * 2 / curvature) < 3e-8,
+    )
     claim("are the two errors taken alone", 0.1 < ratio < 2)
     digits = -np.log10(np.median(errors[middle]) / 2681.35)
     claim("about half of the sixteen digits", 6.5 < digits < 9)
@@ -502,7 +555,7 @@ for i in (0, 1, 2):
     print(f"{per_cm[i]:6.3f} for the {belt_in[i]} inch belt")
 
 # %% [markdown]
-# An array in, an array out: ten slopes, of which these are three. The first is
+# An array gives an array: ten slopes, of which these are three. The first is
 # negative, so the loss would fall if this belt were listed longer. And it should be:
 # $30.5 \times 2.54$ is 77.47, and the shop rounded it down to 77.
 #
@@ -537,7 +590,10 @@ with checks("By machine: let the code differentiate itself"):
         "Your last digit may differ from that, or from -2681.35",
         abs(float(both[1]) + 2681.35) < 2 * slope_gap,
     )
-    claim("about seven digits", 6.5 < -np.log10(np.finfo(np.float32).eps) < 7.5)
+    claim(
+        "about seven digits",
+        6.5 < -np.log10(np.finfo(np.float32).eps) < 7.5,
+    )
     claim("near 2681 its numbers are 0.00024 apart", 2681, slope_gap)
     with enable_x64(True):
         exact = float(jax_slope(1.7, belt_in, belt_cm))
@@ -546,7 +602,9 @@ with checks("By machine: let the code differentiate itself"):
     claim("ten slopes, of which", per_cm.shape == (10,))
     claim(
         "The first is negative, so the loss would fall",
-        np.allclose(per_cm, -2 / 10 * (best * belt_in - belt_cm), atol=1e-3),
+        np.allclose(
+            per_cm, -2 / 10 * (best * belt_in - belt_cm), atol=1e-3
+        ),
     )
     claim(
         "30.5 \\times 2.54 is 77.47, and the shop rounded it down to 77",
@@ -555,9 +613,15 @@ with checks("By machine: let the code differentiate itself"):
         2.54 * belt_in[0],
         belt_cm[0],
     )
-    curvatures = [float(curvature_at(m, belt_in, belt_cm)) for m in (0.0, 1.7, 5.0)]
+    curvatures = [
+        float(curvature_at(m, belt_in, belt_cm))
+        for m in (0.0, 1.7, 5.0)
+    ]
     claim("is 3186.5 everywhere", curvature)
-    claim("everywhere, as a straight line", np.allclose(curvatures, curvature))
+    claim(
+        "everywhere, as a straight line",
+        np.allclose(curvatures, curvature),
+    )
 
 # %% [markdown]
 # ## What to keep
@@ -598,13 +662,31 @@ with checks("By machine: let the code differentiate itself"):
 # %% tags=["remove-cell"]
 with checks("Exercises"):
     line = np.polynomial.Polynomial.fit([1, 4], [-12, 3], 1)
-    claim("slope -12 at w = 1 and slope 3 at w = 4", line(1), 1, line(4), 4)
+    claim(
+        "slope -12 at w = 1 and slope 3 at w = 4",
+        line(1),
+        1,
+        line(4),
+        4,
+    )
     claim("nearer to 4, since 3 is", 4, line(4))
-    claim("slope 3 at w = 1 and slope -12 at w = 4", line(4), 1, line(1), 4)
-    claim("To the right at w = 1, to the left at w = 4", line(1) < 0 < line(4))
+    claim(
+        "slope 3 at w = 1 and slope -12 at w = 4",
+        line(4),
+        1,
+        line(1),
+        4,
+    )
+    claim(
+        "To the right at w = 1, to the left at w = 4",
+        line(1) < 0 < line(4),
+    )
     claim("rises from -12 to 3, so", -12 < 0 < 3)
     claim("the bottom would be at 3.4", line.roots()[0])
-    claim("as near to 1 as you like", np.interp(1.01, [1, 1.01, 4], [-12, 0, 3]) == 0)
+    claim(
+        "as near to 1 as you like",
+        np.interp(1.01, [1, 1.01, 4], [-12, 0, 3]) == 0,
+    )
 
 # %% [markdown]
 # ::::{exercise}
@@ -703,10 +785,16 @@ for m, expected in ((1.7, -39.5), (2.54, -2.2649)):
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("value at 1.7 is a round -39.5", 1.7, log_cosh_slope(1.7, belt_in, belt_cm))
+    claim(
+        "value at 1.7 is a round -39.5",
+        1.7,
+        log_cosh_slope(1.7, belt_in, belt_cm),
+    )
     claim(
         "slope at 1.7 so round?",
-        np.isclose(log_cosh_slope(1.7, belt_in, belt_cm), -belt_in.mean()),
+        np.isclose(
+            log_cosh_slope(1.7, belt_in, belt_cm), -belt_in.mean()
+        ),
     )
     residuals = 1.7 * belt_in - belt_cm
     claim("At 1.7 every residual is below -25", 1.7, residuals.max())
@@ -760,10 +848,16 @@ with checks("Exercises"):
     quick_at_guess = quick_slope(1.7, belt_in, belt_cm)
     quick_zero = belt_cm.mean() / belt_in.mean()
     claim("At 1.7 it says -66.5", 1.7, quick_at_guess)
-    claim("At 3 it is positive: go left", quick_slope(3, belt_in, belt_cm) > 0)
+    claim(
+        "At 3 it is positive: go left",
+        quick_slope(3, belt_in, belt_cm) > 0,
+    )
     claim("It is zero at 2.5418", quick_zero)
     given("shows it at 1.7")
-    claim("about forty times as steep", 38 < slope_at_guess / quick_at_guess < 42)
+    claim(
+        "about forty times as steep",
+        38 < slope_at_guess / quick_at_guess < 42,
+    )
     claim("2.5418 and not 2.5415", quick_zero, best)
 
 # %% [markdown]
@@ -803,10 +897,16 @@ print("belt number", effects.argmax())
 # %% tags=["remove-cell"]
 with checks("Exercises"):
     claim("You should get 0.0030", effects.max())
-    claim("the effects are", np.allclose(effects, belt_in / (belt_in @ belt_in)))
+    claim(
+        "the effects are",
+        np.allclose(effects, belt_in / (belt_in @ belt_in)),
+    )
     claim("the longest belt, number 9 counted", effects.argmax())
     moved = best_multiplier(belt_in, belt_cm + np.eye(10)[9])
-    claim("This holds for a whole centimeter", np.isclose(moved - best, effects[9]))
+    claim(
+        "This holds for a whole centimeter",
+        np.isclose(moved - best, effects[9]),
+    )
 
 # %% [markdown]
 # ::::{exercise}
@@ -854,7 +954,11 @@ with checks("Exercises"):
         jax.grad(jnp.abs)(0.0) == forward_difference(abs, 0, 0.1) == 1,
     )
     claim("the central difference says zero", abs(0.1) - abs(-0.1) == 0)
-    claim("is -1 before and 1 after", jax.grad(jnp.abs)(-1.0), jax.grad(jnp.abs)(1.0))
+    claim(
+        "is -1 before and 1 after",
+        jax.grad(jnp.abs)(-1.0),
+        jax.grad(jnp.abs)(1.0),
+    )
 
 # %% [markdown]
 # ## Sources and further reading

@@ -257,11 +257,11 @@ with checks("Turn the line, or lift it"):
 # \qquad H = \frac{2}{n} X^\top X
 # ```
 #
-# So the gradient is a matrix times the way you went. $H$ is the **{term}`Hessian`**, the
-# matrix of second derivatives. Here it is the same everywhere, and it depends on the
-# features alone. An eigenvector $\mathbf{d}$ is a direction with $H \mathbf{d} = \lambda
-# \mathbf{d}$, where $\lambda$ is its eigenvalue. `eigh` finds them for a symmetric
-# matrix: eigenvalues in rising order, eigenvectors as columns of length one.
+# So the gradient is a matrix times the way you went. $H$ is the **{term}`Hessian`**,
+# the matrix of second derivatives. Here it is the same everywhere, and it depends on
+# the features alone. An eigenvector $\mathbf{d}$ is a direction with $H \mathbf{d} =
+# \lambda \mathbf{d}$, where $\lambda$ is its eigenvalue. `eigh` finds them for a
+# symmetric matrix: eigenvalues in rising order, eigenvectors as columns of length one.
 
 
 # %%
@@ -569,8 +569,8 @@ with checks("Is it the zig-zag?"):
 # ```
 #
 # The mean ties intercept and slope together. Centering makes it zero; the eigenvalues
-# then are the entries $2$ and $2 \sigma^2$. Scaling makes these equal. Bills have a mean
-# of 44.0 mm and a standard deviation of 5.5 mm. Which half of the work does more?
+# then are the entries $2$ and $2 \sigma^2$. Scaling makes these equal. Bills have a
+# mean of 44.0 mm and a standard deviation of 5.5 mm. Which half of the work does more?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -682,9 +682,9 @@ with checks("Center, scale, or both?"):
 #
 # Some valleys stay: correlated features leave one, and networks bring their own. Look
 # at the zig-zag once more. Across the valley, a step undoes the last. Along it, all
-# steps agree. So let each step keep a share $\beta$ of the step before: steps that agree
-# add up, steps that alternate damp each other. That is **{term}`momentum`**, the heavy
-# ball of {cite}`polyak1964`:
+# steps agree. So let each step keep a share $\beta$ of the step before: steps that
+# agree add up, steps that alternate damp each other. That is **{term}`momentum`**, the
+# heavy ball of {cite}`polyak1964`:
 #
 # ```{math}
 # :label: heavy-ball
@@ -751,8 +751,8 @@ for X, y in ((X_raw, body_mass_g), (X_three, y_std)):
 # %% [markdown]
 # On the raw bills 3841 steps in place of 895,614, on the three features 24 in place of
 # 59. Both runs needed the curvatures first. Without them you would have to choose, say
-# $\beta = 0.9$, and then a learning rate below its limit, which momentum raises to $2 (1
-# + \beta) / \lambda_{\max}$ {cite}`goh2017`. How much of the gain is left on each
+# $\beta = 0.9$, and then a learning rate below its limit, which momentum raises to $2
+# (1 + \beta) / \lambda_{\max}$ {cite}`goh2017`. How much of the gain is left on each
 # problem?
 #
 # :::{admonition} What do you expect?
@@ -777,8 +777,8 @@ for X, y in ((X_raw, body_mass_g), (X_three, y_std)):
 
 # %% tags=["hide-input"]
 #| name: fig-momentum
-#| caption: Distance to the best line, in the raw units, as a share of the first one. All
-#|   three start at zero.
+#| caption: Distance to the best line, in the raw units, as a share of the first one.
+#|   All three start at zero.
 #| alt: Distance to the optimum as a share of the first, against the step, both on log
 #|   scales. Momentum with both numbers tuned rises to 32 times the start, then falls
 #|   steeply and passes a millionth at step 3841. Momentum of 0.9 passes it at step
@@ -953,10 +953,10 @@ with checks("Exercises"):
 # :label: ex-conditioning-unit
 # A colleague notes the bills in centimeters and only scales them. The condition number
 # *rises*, from 1428 to 4475. By {eq}`hessian-one-feature` the two eigenvalues add up to
-# $2 (1 + \bar{x}^2 + \sigma^2)$ and multiply to $4 \sigma^2$, so where one is far larger,
-# $\kappa$ is about $(1 + \bar{x}^2 + \sigma^2)^2 / \sigma^2$. How can scaling make it
-# worse? Which unit of length makes $\kappa$ smallest if nothing is centered? You should
-# get a $\kappa$ of 262. Check your unit:
+# $2 (1 + \bar{x}^2 + \sigma^2)$ and multiply to $4 \sigma^2$, so where one is far
+# larger, $\kappa$ is about $(1 + \bar{x}^2 + \sigma^2)^2 / \sigma^2$. How can scaling
+# make it worse? Which unit of length makes $\kappa$ smallest if nothing is centered?
+# You should get a $\kappa$ of 262. Check your unit:
 #
 # ```python
 # from helpers import check_answer
@@ -1049,8 +1049,8 @@ print(f"{condition_number(pair):.2f}, {(1 + r) / (1 - r):.2f}")
 print(f"{(100 - 1) / (100 + 1):.2f}")
 
 # %% [markdown]
-# Solved for the correlation, $\lvert r \rvert = (\kappa - 1) / (\kappa + 1)$: about 0.98
-# for a condition number of 100. It is the factor of {eq}`best-rate`. At the best
+# Solved for the correlation, $\lvert r \rvert = (\kappa - 1) / (\kappa + 1)$: about
+# 0.98 for a condition number of 100. It is the factor of {eq}`best-rate`. At the best
 # learning rate, the correlation *is* the share of the error that a step keeps.
 #
 # ```{solution-end}
@@ -1125,10 +1125,10 @@ with checks("Exercises"):
 # %% [markdown]
 # ::::{exercise}
 # :label: ex-conditioning-power
-# A large model has no room for its Hessian. The difference of two gradients is $H$ times
-# the difference of their places. Write `largest_curvature(gradient_at, p, rounds)` that
-# multiplies a vector by $H$ again and again in this way, and brings it back to length
-# one each time. What is left of it? Check it:
+# A large model has no room for its Hessian. The difference of two gradients is $H$
+# times the difference of their places. Write `largest_curvature(gradient_at, p,
+# rounds)` that multiplies a vector by $H$ again and again in this way, and brings it
+# back to length one each time. What is left of it? Check it:
 #
 # ```python
 # def three_gradient(w):

@@ -902,13 +902,10 @@ print(f"{loss_of(10 * best):.3f} with logaddexp")
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    lost = [score for score in range(100) if sigmoid(float(score)) == 1]
-    claim(
-        "At a score of 40 the exponential",
-        40 if 40 in lost else min(lost),
-    )
+    claim("At a score of 40 the exponential", sigmoid(40.0) == 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        claim("Later it prints", np.isnan(naive_loss(10 * best)))
+        naive = naive_loss(10 * best)
+    claim("Later it prints", np.isnan(naive))
 
 # %% [markdown]
 # ::::{exercise}

@@ -141,7 +141,7 @@ with checks("One number for two crowds"):
 # %% [markdown]
 # ## Which start ends where
 #
-# Three starts, one loop, a learning rate of 5.
+# Here is the loop, for many guesses at once.
 
 
 # %%
@@ -152,6 +152,10 @@ def descend_all(guesses, values, width, rate, steps):
     return guesses
 
 
+# %% [markdown]
+# Give it three starts and a learning rate of 5.
+
+# %%
 starts = np.array([140.0, 195.0, 210.0])
 ends = descend_all(starts, flipper_mm, 5, rate=5, steps=200)
 losses = bounded_loss(ends, flipper_mm, 5)
@@ -207,14 +211,14 @@ ax.set_title("The ridge parts the starts")
 plt.show()
 
 # %% [markdown]
-# Now draw starts at random, anywhere between the shortest flipper, 172 mm, and the
-# longest, 231 mm.
+# Now draw starts at random between the shortest flipper, 172 mm, and the longest,
+# 231 mm. How many arrive at the better valley?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
 # About 55% should end in the better valley: that is the share of the range that lies
 # left of the ridge, $(204.6 - 172) / (231 - 172)$. How deep the valley is does not
-# count. A start knows only on which side of the ridge it lies.
+# count.
 # :::
 
 # %%
@@ -251,7 +255,7 @@ with checks("Which start ends where"):
     claim(
         "is 16 in the deep valley and 31 in", *(2 / curvatures[[0, 2]])
     )
-    claim("Sixty-one descents", len(flow[0]))
+    claim("Sixty-one descents", len(flow[0]) == 61)
     given("from zero to 60")
     gone = np.abs(np.array(flow)[-1] - zero_mm[0]) < 1
     claim("between about 166 and", abs(flow[0][gone].min() - 166) < 2)
@@ -346,7 +350,8 @@ with checks("A plateau is not a valley"):
     count = {
         mm: steps_to(190, float(mm)) for mm in (168, 164, 160, 156)
     }
-    claim("The last 4 mm", 168 - 164)
+    mm = list(count)
+    claim("The last 4 mm", mm[0] - mm[1])
     claim(
         "multiplied the count by about three",
         2.5 < count[164] / count[168] < 3.5,
@@ -404,8 +409,8 @@ print(
 
 # %% [markdown]
 # They are the same number to the last bit, and the slope is practically zero. Is this a
-# bottom? Ask the Hessian. Differentiating once more gives means of $2 (c_2 - z_i)^2$ and
-# $2 (c_1 - z_i)^2$ on the diagonal, and of $4 (c_1 - z_i)(c_2 - z_i)$ beside it.
+# bottom? Ask the Hessian. Differentiating once more gives means of $2 (c_2 - z_i)^2$
+# and $2 (c_1 - z_i)^2$ on the diagonal, and of $4 (c_1 - z_i)(c_2 - z_i)$ beside it.
 
 
 # %%
@@ -422,9 +427,9 @@ for curvature, direction in zip(eigenvalues, directions.T, strict=True):
     print(f"curvature {curvature:+.2f} along {direction.round(2)}")
 
 # %% [markdown]
-# One curvature is positive: move both numbers together, and the loss rises. The other
-# is negative: move them apart, and the loss falls. Such a place is a **{term}`saddle
-# point`**: a bottom along one direction, a top along another.
+# Move both numbers together, and the loss rises: that curvature is positive. Move them
+# apart, and it falls. Such a place, a bottom along one direction and a top along
+# another, is a **{term}`saddle point`**.
 #
 # (For equal numbers $c$ and the mean $m$ of $(c - z_i)^2$ they are $6m$ and $-2m$.)
 
@@ -439,14 +444,15 @@ with checks("Two numbers that start as one"):
         (np.abs(trace.gradients[-1]) < 1e-12).all(),
     )
     claim(
-        "One curvature is positive", eigenvalues[0] < 0 < eigenvalues[1]
+        "that curvature is positive",
+        eigenvalues[0] < 0 < eigenvalues[1],
     )
     m = ((c1 - z) ** 2).mean()
     claim(
         "they are 6m and -2m", np.allclose(eigenvalues, [-2 * m, 6 * m])
     )
     claim(
-        "move both numbers together", np.allclose(*np.abs(directions))
+        "Move both numbers together", np.allclose(*np.abs(directions))
     )
 
 # %% [markdown]
@@ -503,8 +509,7 @@ heights = (off**2) @ (off**2).T / len(z)
 figure, ax = plt.subplots(figsize=(5.4, 4.8))
 levels = [0.95, 1.2, 1.6, 2.2, 3.2, 5, 8, 13, 20]
 ax.contour(side, side, heights, levels, colors=GRAY, linewidths=0.6)
-tries = ((0.01, BLUE), (-0.01, BLUE), (0, ORANGE))
-for apart, color in tries:
+for apart, color in ((0.01, BLUE), (-0.01, BLUE), (0, ORANGE)):
     start = [-1.2, -1.2 + apart]
     path = descend(
         pair_loss_and_grad, start, 0.02, steps=500
@@ -519,8 +524,8 @@ ax.set(aspect="equal", title="Equal numbers ride the ridge and stay")
 plt.show()
 
 # %% [markdown]
-# No valley is wrong here, and yet one start never arrives. If you watch only the loss,
-# you cannot tell it from the others until they fall.
+# If you watch only the loss, you cannot tell which descent is stuck until
+# the others fall.
 
 # %% tags=["hide-input"]
 #| name: fig-valleys-nudge
@@ -562,7 +567,7 @@ print(f"first number short: {first_is_short} of 200")
 with checks("A nudge is enough"):
     claim("for a rate of 0.1 that is 1.20", 0.1, growth)
     given("for a rate of 0.1", "Compare a nudge of 0.01")
-    claim("with one of a ten-billionth", 1e-10 == nudge)
+    claim("with one of a ten-billionth", nudge == 1e-10)
     claim("grows by a fifth in every step", abs(growth - 1.2) < 0.01)
     per_hundredth = np.log(100) / np.log(growth)
     claim("should need 25 steps", per_hundredth)
@@ -720,7 +725,7 @@ with checks("Exercises"):
 # :label: ex-valleys-mass
 # Write `best_of(starts, values, width)`, which descends from all starts, 300 steps with
 # rate 0.5, and returns the end with the lowest loss. Find the typical body mass in
-# grams with a width of 240 g, from the starts 3000, 3500, … 6000 g.
+# grams with a width of 240 g, from starts every 500 g, from 3000 to 6000 g.
 #
 # ```python
 # penguins = load_penguins()
@@ -752,11 +757,10 @@ check_answer("typical mass in grams", best_g, 3646, within=1)
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    given(
-        "300 steps with rate 0.5",
-        "with a width of 240 g",
-        "the starts 3000, ",
-    )
+    given("300 steps with rate 0.5", "with a width of 240 g")
+    given("from starts every 500 g, from 3000")
+    mass_starts_g = np.arange(3000.0, 6001, 500)
+    claim("to 6000 g", mass_starts_g[-1])
 
 # %% [markdown]
 # ::::{exercise}

@@ -26,7 +26,9 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append("..")  # finds `helpers` when this file runs where it lies
+sys.path.append(
+    ".."
+)  # finds `helpers` when this file runs where it lies
 
 # %% [markdown]
 # The loss, its slope by hand, and the forward difference are those of {ref}`slopes`.
@@ -117,14 +119,22 @@ with checks("What rounding does to a slope"):
         and len(set(quotients)) == 5
         and (quotients % 1024 == 0).all(),
     )
-    claim("Between 1 and 2 the float32 numbers are 2^-23 apart", gap == 2.0**-23)
+    claim(
+        "Between 1 and 2 the float32 numbers are 2^-23 apart",
+        gap == 2.0**-23,
+    )
     claim(
         "Between 1024 and 2048, where the losses lie, they are 2^-13 apart",
-        losses.min() > 1024 and losses.max() < 2048 and loss_gap == 2.0**-13,
+        losses.min() > 1024
+        and losses.max() < 2048
+        and loss_gap == 2.0**-13,
     )
     claim("of 2^-13 / 2^-23, which is 1024", loss_gap / gap == 1024)
     claim("The true slope, -2681.35, is", belt_slope(1.7, *belts))
-    claim("within two of float32's gaps", abs(losses - exact).max() < 2 * loss_gap)
+    claim(
+        "within two of float32's gaps",
+        abs(losses - exact).max() < 2 * loss_gap,
+    )
 
 # %% [markdown]
 # ## The best step, predicted and measured
@@ -164,19 +174,23 @@ for dtype in (np.float32, np.float64):
 
 
 # %%
-def typical_error(difference, function, slope, h, dtype):
+def typical_error(difference, loss_and_slope, h, dtype):
+    loss, slope = loss_and_slope
     data = [lengths.astype(dtype) for lengths in belts]
     found, true = [], []
     for m in np.linspace(1.6, 1.8, 101).astype(dtype):
-        found.append(difference(function, m, dtype(h), *data))
+        found.append(difference(loss, m, dtype(h), *data))
         true.append(slope(float(m), *belts))
     return np.median(abs(np.float64(found) / true - 1))
 
 
 steps = np.logspace(-16, 0, 65)
-routine = (forward_difference, belt_loss, belt_slope)
-errors32 = [typical_error(*routine, h, np.float32) for h in steps]
-errors64 = [typical_error(*routine, h, np.float64) for h in steps]
+squares, errors = (belt_loss, belt_slope), {}
+for dtype in (np.float32, np.float64):
+    errors[dtype] = [
+        typical_error(forward_difference, squares, h, dtype)
+        for h in steps
+    ]
 
 # %% [markdown]
 # {numref}`fig-differences-v` puts the measured errors on the predicted ones.
@@ -191,15 +205,12 @@ errors64 = [typical_error(*routine, h, np.float64) for h in steps]
 #|   line, float64 near an error of 1e-8, float32 near 1e-4. Dashed lines follow the
 #|   dots.
 figure, ax = plt.subplots()
-for errors, dtype, color in (
-    (errors32, np.float32, ORANGE),
-    (errors64, np.float64, BLUE),
-):
+for dtype, color in ((np.float32, ORANGE), (np.float64, BLUE)):
     rounding = np.finfo(dtype).eps * belt_loss(1.7, *belts)
     predicted = steps / 2 * curvature + rounding / steps
     relative = predicted / abs(belt_slope(1.7, *belts))
     ax.loglog(steps, relative, "--", color=GRAY, linewidth=1)
-    ax.loglog(steps, errors, ".", color=color)
+    ax.loglog(steps, errors[dtype], ".", color=color)
     ax.axvline(np.sqrt(2 * rounding / curvature), color=color, lw=1)
 ax.text(3e-8, 1e-9, "float64", color=BLUE)
 ax.text(5e-4, 3e-6, "float32", color=ORANGE)
@@ -220,7 +231,10 @@ with checks("The best step, predicted and measured"):
     claim("step from 1e-16 to 1 across", steps[0], steps[-1])
     eps = np.array([np.finfo(np.float32).eps, np.finfo(np.float64).eps])
     h_best = np.sqrt(2 * eps * belt_loss(1.7, *belts) / curvature)
-    curves = [np.array(errors32), np.array(errors64)]
+    curves = [
+        np.array(errors[np.float32]),
+        np.array(errors[np.float64]),
+    ]
     least = np.array([curve.min() for curve in curves])
     turns = np.array([steps[curve.argmin()] for curve in curves])
     claim(
@@ -232,19 +246,40 @@ with checks("The best step, predicted and measured"):
         (abs(np.log(turns / h_best)) < np.log(3)).all(),
     )
     digits = np.log(least) / np.log(eps)
-    claim("keeps about half of them", 0.4 < min(digits) <= max(digits) < 0.6)
+    claim(
+        "keeps about half of them",
+        0.4 < min(digits) <= max(digits) < 0.6,
+    )
     long = steps > 0.01
-    claim("The right arms coincide", np.allclose(curves[0][long], curves[1][long], 0.05))
+    claim(
+        "The right arms coincide",
+        np.allclose(curves[0][long], curves[1][long], 0.05),
+    )
+
     def exact_rational(m):
-        pairs = [(Fraction(x), Fraction(y)) for x, y in zip(*belts, strict=True)]
-        return sum((Fraction(m) * x - y) ** 2 for x, y in pairs) / len(pairs)
+        pairs = [
+            (Fraction(x), Fraction(y))
+            for x, y in zip(*belts, strict=True)
+        ]
+        return sum((Fraction(m) * x - y) ** 2 for x, y in pairs) / len(
+            pairs
+        )
 
     stored = [
-        float((Fraction(float(belt_loss(m, *belts))) / exact_rational(m) - 1) / eps[1])
+        float(
+            (
+                Fraction(float(belt_loss(m, *belts)))
+                / exact_rational(m)
+                - 1
+            )
+            / eps[1]
+        )
         for m in map(float, np.linspace(1.6, 1.8, 101))
     ]
     above = np.mean(np.abs(stored) > 0.5)
-    claim("the roundings inside the loss come on top", 0.05 < above < 0.6)
+    claim(
+        "the roundings inside the loss come on top", 0.05 < above < 0.6
+    )
     claim("of typical size", 0.1 < np.median(np.abs(stored)) < 1)
 
 # %% [markdown]
@@ -281,7 +316,7 @@ def fourth_slope(multiplier, belt_in, belt_cm):
 
 fourth = (fourth_loss, fourth_slope)
 forward_errors, central_errors = (
-    [typical_error(difference, *fourth, h, np.float64) for h in steps]
+    [typical_error(difference, fourth, h, np.float64) for h in steps]
     for difference in (forward_difference, central_difference)
 )
 
@@ -320,11 +355,16 @@ plt.show()
 
 # %% tags=["remove-cell"]
 with checks("A step to both sides"):
-    forward_curve, central_curve = np.array(forward_errors), np.array(central_errors)
+    forward_curve, central_curve = (
+        np.array(forward_errors),
+        np.array(central_errors),
+    )
 
     def arm(curve, low, high):
         part = (steps > low) & (steps < high)
-        return np.polyfit(np.log(steps[part]), np.log(curve[part]), 1)[0]
+        return np.polyfit(np.log(steps[part]), np.log(curve[part]), 1)[
+            0
+        ]
 
     steep = arm(central_curve, 4 * best_central, 0.3)
     gentle = arm(forward_curve, 1e-6, 0.3)
@@ -337,7 +377,10 @@ with checks("A step to both sides"):
     claim("an error near 1e-8", 1e-9 < forward_curve.min() < 5e-8)
     claim("an error near 1e-11", 2e-12 < central_curve.min() < 1e-10)
     turn = steps[central_curve.argmin()]
-    claim("turn near the vertical line", abs(np.log(turn / best_central)) < np.log(3))
+    claim(
+        "turn near the vertical line",
+        abs(np.log(turn / best_central)) < np.log(3),
+    )
     share = np.log(central_curve.min()) / np.log(eps[1])
     claim("about two thirds of the digits", 0.6 < share < 0.75)
     left = (steps > 1e-14) & (steps < 1e-10)
@@ -345,7 +388,8 @@ with checks("A step to both sides"):
     claim("share one falling arm", 0.5 < ratio < 4)
     on_parabola = central_difference(belt_loss, 1.7, 1.0, *belts)
     claim(
-        "On a parabola it has no truncation", abs(on_parabola / -2681.35 - 1) < 1e-12
+        "On a parabola it has no truncation",
+        abs(on_parabola / -2681.35 - 1) < 1e-12,
     )
 
 # %% [markdown]
@@ -410,7 +454,9 @@ ax.loglog(distances, predicted, "--", color=GRAY, linewidth=1.2)
 ax.loglog(distances, plain, "o", color=BLUE, markersize=5)
 ax.loglog(distances, control, "o", color=GREEN, markersize=5)
 ax.text(1e-3, 2e-4, "the belts' loss", color=BLUE, ha="right")
-ax.text(3e-5, 2e-8, "control: no rounding\ninside the loss", color=GREEN)
+ax.text(
+    3e-5, 2e-8, "control: no rounding\ninside the loss", color=GREEN
+)
 ax.invert_xaxis()
 ax.set(xlabel="distance from the bottom (cm per inch)")
 ax.set(ylabel="relative error", ylim=(1e-9, 2))
@@ -439,21 +485,34 @@ with checks("Near the bottom"):
     claim("starts near 1e-8", 0.5e-8 < predicted[0] < 3e-8)
     claim("and then rises, to 0.01", predicted[-1])
     claim("to an error of about 0.3", 0.15 < plain[-1] < 0.6)
-    claim("keeps to the prediction", (abs(np.log(control / predicted)) < 1.5).all())
+    claim(
+        "keeps to the prediction",
+        (abs(np.log(control / predicted)) < 1.5).all(),
+    )
     claim("stay a little below it", (control < predicted).all())
-    claim("more than ten times worse", (plain[near] > 10 * predicted[near]).all())
+    claim(
+        "more than ten times worse",
+        (plain[near] > 10 * predicted[near]).all(),
+    )
     claim("is about a third of the slope", 0.15 < plain[-1] < 0.6)
     residuals = best * belts[0] - belts[1]
-    claim("centimeters are near 100", round((best * belts[0]).mean(), -1))
+    claim(
+        "centimeters are near 100", round((best * belts[0]).mean(), -1)
+    )
     claim("that are left are below one", abs(residuals).max() < 1)
 
     def rational_slope(m):
-        pairs = [(Fraction(x), Fraction(y)) for x, y in zip(*belts, strict=True)]
+        pairs = [
+            (Fraction(x), Fraction(y))
+            for x, y in zip(*belts, strict=True)
+        ]
         products = [x * (Fraction(float(m)) * x - y) for x, y in pairs]
         return float(2 * sum(products) / len(products))
 
     last = best + distances[-1] * np.linspace(0.95, 1.05, 101)
-    by_hand = [belt_slope(m, *belts) / rational_slope(m) - 1 for m in last]
+    by_hand = [
+        belt_slope(m, *belts) / rational_slope(m) - 1 for m in last
+    ]
     claim("is still below 1e-7", np.abs(by_hand).max())
 
 # %% tags=["remove-cell"]
@@ -461,7 +520,7 @@ with checks("Where do finite differences stop?"):
     given("At the guess 1.7")
     claim(
         "eight of the sixteen digits that a computer holds are right",
-        7.5 < -np.log10(min(errors64)) < 9.5,
+        7.5 < -np.log10(min(errors[np.float64])) < 9.5,
     )
     millionth = error_near_bottom(belt_loss, 1e-6)
     claim("A millionth away from the bottom", 1e-3 < millionth < 1e-2)
@@ -478,7 +537,10 @@ with checks("Where do finite differences stop?"):
 
 # %% tags=["remove-cell"]
 with checks("What to keep"):
-    claim("about half of the digits", 0.4 < min(digits) <= max(digits) < 0.6)
+    claim(
+        "about half of the digits",
+        0.4 < min(digits) <= max(digits) < 0.6,
+    )
     claim("about two thirds", 0.6 < share < 0.75)
 
 # %% [markdown]
@@ -524,7 +586,10 @@ check_answer("complex step", found, -2681.35, within=1e-9)
 # %% tags=["remove-cell"]
 with checks("Exercises"):
     given("m = 1.7 and h = 1e-20")
-    claim("so the imaginary part is h L'(m)", np.isclose(found, -2681.35, rtol=1e-12))
+    claim(
+        "so the imaginary part is h L'(m)",
+        np.isclose(found, -2681.35, rtol=1e-12),
+    )
 
 # %% [markdown]
 # ::::{exercise}
@@ -557,7 +622,10 @@ print(belt_slope(stored, *belts))
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    true, single_slope = curvature * 1e-6, jax.grad(belt_loss)(near, *belts)
+    true, single_slope = (
+        curvature * 1e-6,
+        jax.grad(belt_loss)(near, *belts),
+    )
     claim(
         "At m^* + 1e-6 the exact slope is 0.0031865, the curvature times 1e-6",
         near - best,

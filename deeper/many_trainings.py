@@ -235,8 +235,7 @@ cards = {  # axes, names of rows and columns, and their numbers
     "losses": ("runs, epochs, steps", "epochs", "steps", 4, 6),
 }
 figure, grid = plt.subplots(2, 2, figsize=(5.4, 4.8))
-plt.setp(grid, xlim=(-0.1, 7), ylim=(-0.7, 5), frame_on=False)
-plt.setp(grid, xticks=[], yticks=[])
+plt.setp(grid, xlim=(-0.1, 7), ylim=(-0.7, 5), xticks=[], yticks=[])
 for ax, name in zip(grid.flat, cards, strict=True):
     shape, down, across, high, wide = cards[name]
     for back in (0.8, 0.4, 0):  # the cards behind come first
@@ -245,7 +244,7 @@ for ax, name in zip(grid.flat, cards, strict=True):
     ax.vlines(range(1, wide), 0, high, color=BLUE)
     ax.hlines(range(1, high), 0, wide, color=BLUE)
     ax.text(wide / 2, -0.6, across, ha="center")
-    ax.set(ylabel=down, title=f"{name}\n({shape})")
+    ax.set(ylabel=down, title=f"{name}\n({shape})", frame_on=False)
 plt.show()
 
 # %% tags=["remove-cell"]
