@@ -11,7 +11,7 @@
 # # What the start decides
 #
 # How long is the flipper of a typical penguin? Run the loop of {ref}`descent` on one
-# loss, from three starts. One run answers 191.5 mm, one 214.2 mm, and the third stays
+# loss, from three starts. One run answers 191.5 mm, one 214.3 mm, and the third stays
 # where it began, at 140 mm, shorter than any flipper there is. All three end with a
 # slope of practically zero, and no line of the code is wrong. What happened?
 #
@@ -193,7 +193,7 @@ for place, curvature in zip(zero_mm, curvatures, strict=True):
 #|   one bottom, those to the right of it to the other. At both edges they stand still.
 #| alt: Guess on the horizontal axis, step on the vertical axis, running down from zero
 #|   to 60. Blue lines between about 166 and the ridge at 204.6 flow together at 191.5;
-#|   orange lines beyond the ridge flow together at 214.2. Lines near the left and the
+#|   orange lines beyond the ridge flow together at 214.3. Lines near the left and the
 #|   right edge run straight down and reach neither.
 figure, ax = plt.subplots(figsize=(5.4, 4))
 flow = [np.linspace(150, 240, 61)]
@@ -264,7 +264,7 @@ with checks("Which start ends where"):
         ridge_mm,
         zero_mm[0],
     )
-    claim("flow together at 214.2", run_ends[2])
+    claim("flow together at 214.3", run_ends[2])
     claim("shortest flipper, 172 mm", flipper_mm.min())
     claim("longest, 231 mm", flipper_mm.max())
     share = (ridge_mm - 172) / (231 - 172)
@@ -285,7 +285,7 @@ with checks("Which start ends where"):
 
 # %% tags=["remove-cell"]
 with checks("What the start decides"):
-    claim("answers 191.5 mm, one 214.2 mm", run_ends[1], run_ends[2])
+    claim("answers 191.5 mm, one 214.3 mm", run_ends[1], run_ends[2])
     claim("began, at 140 mm, shorter", run_ends[0])
     claim("shorter than any flipper", run_ends[0] < flipper_mm.min())
     claim(
@@ -360,7 +360,7 @@ with checks("A plateau is not a valley"):
     claim("First a factor of ten", 9 < count[160] / count[164] < 12)
     claim("then one of nearly fifty", 45 < count[156] / count[160] < 50)
     at_start = bounded_loss(np.array([156.0, 140.0]), flipper_mm, 5)
-    claim("almost s^2 = 25", at_start[0])
+    claim("= 25, as if there", at_start[0])
 
 # %% [markdown]
 # ## Two numbers that start as one
@@ -620,7 +620,7 @@ with checks("A nudge is enough"):
 #
 # | eigenvalues | the place is | you met it at |
 # |---|---|---|
-# | all positive | a local minimum | 191.5 and 214.2 mm |
+# | all positive | a local minimum | 191.5 and 214.3 mm |
 # | all negative | a local maximum | the ridge, 204.6 mm |
 # | of both signs | a saddle point | two equal numbers |
 # | all practically zero | not decided; here a plateau | 140 mm |
@@ -635,7 +635,7 @@ with checks("A nudge is enough"):
 
 # %% tags=["remove-cell"]
 with checks("Four kinds of zero"):
-    claim("| 191.5 and 214.2 mm", run_ends[1], run_ends[2])
+    claim("| 191.5 and 214.3 mm", run_ends[1], run_ends[2])
     claim("the ridge, 204.6 mm", zero_mm[1])
     claim("| 140 mm", run_ends[0])
     settled = np.linalg.eigvalsh(pair_hessian(run.parameters[-1]))

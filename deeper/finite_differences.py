@@ -31,7 +31,7 @@ sys.path.append(
 )  # finds `helpers` when this file runs where it lies
 
 # %% [markdown]
-# The loss, its slope by hand, and the forward difference are those of {ref}`slopes`.
+# The data are the belts of {ref}`slopes`, in inches and in centimeters.
 
 # %%
 import numpy as np
@@ -39,7 +39,12 @@ import numpy as np
 from helpers import load_belts, use_book_style
 
 use_book_style()
-belts = load_belts()  # ten lengths in inches, the same in cm
+belts = load_belts()  # two arrays of ten
+
+# %% [markdown]
+# The loss, its slope by hand, and the forward difference come from there too.
+
+# %%
 
 
 def belt_loss(multiplier, belt_in, belt_cm):
@@ -87,7 +92,7 @@ print(np.unique(quotients))
 #|   stays or falls steeply.
 import matplotlib.pyplot as plt
 
-from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE
+from helpers import BLUE, GRAY, GREEN, ORANGE
 
 exact = np.array([belt_loss(float(m), *belts) for m in neighbors])
 start = belt_loss(float(np.float32(1.7)), *belts)
@@ -305,6 +310,11 @@ def central_difference(function, m, h, *data):
     return rise / (2 * h)
 
 
+# %% [markdown]
+# Here is the other loss, with its slope by hand.
+
+
+# %%
 def fourth_loss(multiplier, belt_in, belt_cm):
     return ((multiplier * belt_in - belt_cm) ** 4).mean()
 
@@ -314,6 +324,11 @@ def fourth_slope(multiplier, belt_in, belt_cm):
     return 4 * (belt_in * residual**3).mean()
 
 
+# %% [markdown]
+# The rounding arm is the same for both, but the truncation arm of the central
+# difference should fall twice as steeply.
+
+# %%
 fourth = (fourth_loss, fourth_slope)
 forward_errors, central_errors = (
     [typical_error(difference, fourth, h, np.float64) for h in steps]
@@ -321,16 +336,15 @@ forward_errors, central_errors = (
 )
 
 # %% [markdown]
-# The rounding arm is the same for both, but the truncation arm should fall twice as
-# steeply.
+# {numref}`fig-differences-central` compares the two.
 
 # %% tags=["hide-input"]
 #| name: fig-differences-central
 #| caption: One loss, the mean fourth power, and two differences, in float64. The
 #|   vertical line is the best step that the formula predicts for the central one.
-#| alt: Logarithmic axes, the step across and the relative error up. On the left the dots
-#|   of both differences share one falling arm. The forward dots turn up early, at an
-#|   error near 1e-8. The central dots go on falling to an error near 1e-11, turn near
+#| alt: Logarithmic axes, the step across and the relative error up. On the left the
+#|   dots of both differences share one falling arm. The forward dots turn up early, at
+#|   an error near 1e-8. The central dots go on falling to an error near 1e-11, turn near
 #|   the vertical line, and rise twice as steeply.
 residual = 1.7 * belts[0] - belts[1]
 third = 24 * (belts[0] ** 3 * residual).mean()  # L''' at 1.7
@@ -414,6 +428,11 @@ def exact_loss(multiplier, belt_in, belt_cm):
     return float(sum(squares) / len(squares))
 
 
+# %% [markdown]
+# One measurement takes the median over 101 multipliers near a given distance.
+
+
+# %%
 def error_near_bottom(function, distance):
     found = []
     for m in best + distance * np.linspace(0.95, 1.05, 101):
@@ -476,8 +495,11 @@ plt.show()
 
 # %% tags=["remove-cell"]
 with checks("Near the bottom"):
-    given("Begin at the distance of 1.7")
-    claim("Begin at", abs(best - 1.7 - distances[0]) < 0.01)
+    given("median over 101 multipliers")
+    claim(
+        "Begin at the distance of 1.7",
+        abs(best - 1.7 - distances[0]) < 0.01,
+    )
     plain, control = np.array(plain), np.array(control)
     near = distances < 1e-4
     claim("from about 1 on the left", 0.5 < distances[0] < 1.5)
@@ -517,9 +539,8 @@ with checks("Near the bottom"):
 
 # %% tags=["remove-cell"]
 with checks("Where do finite differences stop?"):
-    given("At the guess 1.7")
     claim(
-        "eight of the sixteen digits that a computer holds are right",
+        "At the guess 1.7, with a step chosen well, eight of the sixteen digits that a computer holds are right",
         7.5 < -np.log10(min(errors[np.float64])) < 9.5,
     )
     millionth = error_near_bottom(belt_loss, 1e-6)
