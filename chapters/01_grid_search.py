@@ -12,8 +12,8 @@
 #
 # How many centimeters are in an inch, if all you can do is try numbers and see how
 # wrong they are? Fifty tries, evenly spaced from 0 to 5, come within 0.01 of the best
-# number. Then, at the end of this page, you take twelve steps that feel for the way
-# down, and they come within 0.00001.
+# number. Then, at the end of this page, twelve steps that feel for the way down come
+# within 0.00001.
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -34,7 +34,9 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append("..")  # finds `helpers` when this file runs where it lies
+sys.path.append(
+    ".."
+)  # finds `helpers` when this file runs where it lies
 
 # %%
 import numpy as np
@@ -43,7 +45,7 @@ from helpers import load_belts, use_book_style
 
 np.set_printoptions(linewidth=42)  # short lines, for phones
 use_book_style()  # the look of the figures
-belt_in, belt_cm = load_belts()
+belt_in, belt_cm = load_belts()  # two arrays of ten
 print(belt_in)
 print(belt_cm)
 
@@ -92,7 +94,11 @@ from IPython.display import display
 from helpers import checks, claim, given, reproduce
 
 with checks("Ten belts, one unknown number"):
-    given("guess m = 1.5", "Try 1.7", "multiplier 1.5 lowest and 1.7 a little higher")
+    given(
+        "guess m = 1.5",
+        "Try 1.7",
+        "multiplier 1.5 lowest and 1.7 a little higher",
+    )
     claim("Every residual is negative", (cm_guess < belt_cm).all())
     claim(
         "the longer the belt, the more is missing",
@@ -159,11 +165,17 @@ with checks("One number for ten residuals"):
     claim("the mean, 100.4 cm, for every belt", belt_cm.mean())
     claim("Zero, a perfect score", abs(residuals.mean()) < 1e-12)
     claim("wrong by as much as 23.4 cm", abs(residuals).max())
-    mse_15, mse_17 = loss(1.5, belt_in, belt_cm), loss(1.7, belt_in, belt_cm)
+    mse_15, mse_17 = (
+        loss(1.5, belt_in, belt_cm),
+        loss(1.7, belt_in, belt_cm),
+    )
     given("says that 1.7 is better", "guess 1.7 beats 1.5")
     claim("1128.2125 cm² against 1728.2125", mse_17, mse_15)
     claim("with 210.84, is better than both", np.mean(residuals**2))
-    claim("is better than both", np.mean(residuals**2) < min(mse_15, mse_17))
+    claim(
+        "is better than both",
+        np.mean(residuals**2) < min(mse_15, mse_17),
+    )
     display(reproduce("mse at 1.5", float(mse_15)))
     display(reproduce("mse at 1.7", float(mse_17)))
 
@@ -172,8 +184,8 @@ with checks("One number for ten residuals"):
 #
 # Now let the computer guess. **{term}`Grid search <grid search>`** spaces guesses
 # evenly over a range, computes the loss of each, and keeps the best. The tutorial that
-# published the belts takes 50 values from 0 to 5. `argmin` says where the lowest loss
-# stands in the list.
+# published the belts takes 50 values from 0 to 5. In the code, `argmin` says where the
+# lowest loss stands in the list.
 
 # %%
 guesses = np.linspace(0, 5, 50)
@@ -213,7 +225,7 @@ plt.show()
 # `linspace` includes both ends, so 50 values leave 49 gaps, each $5/49$ wide. That is
 # why the answer is not a round number.
 #
-# Is 5 far enough? The grid can tell you. See what happens if the range ends too early.
+# Is 5 far enough? See what happens if the range ends too early.
 
 
 # %%
@@ -232,13 +244,18 @@ print(grid_search(0, 2.5, 50, belt_in, belt_cm))
 
 # %% tags=["remove-cell"]
 with checks("Fifty guesses"):
-    claim("50 values from 0 to 5", guesses.size, guesses[0], guesses[-1])
+    claim(
+        "50 values from 0 to 5", guesses.size, guesses[0], guesses[-1]
+    )
     claim("The best of the fifty is 2.5510204081632653", grid_answer)
     claim("about 2.55 centimeters", grid_answer)
     display(reproduce("grid argmin", grid_answer))
     claim("multiplier from 0 to 5 runs across", guesses[0], guesses[-1])
     claim("lowest point, at 2.551", grid_answer)
-    claim("guesses 1.5 and 1.7 lie on its left wall", 1.5 < 1.7 < grid_answer)
+    claim(
+        "guesses 1.5 and 1.7 lie on its left wall",
+        1.5 < 1.7 < grid_answer,
+    )
     given("the numbers run to 50")
     claim("stops at 5", guesses[-1])
     claim(
@@ -257,8 +274,8 @@ with checks("Fifty guesses"):
 # ## What kind of curve is this?
 #
 # The tutorial calls the increase away from the lowest point *monotonic*: it never turns
-# back. Is the curve as a whole monotonic? The changes from one guess to the next tell,
-# and so do the changes of these changes.
+# back. Is the curve as a whole monotonic? Look at the changes from one guess to the
+# next, which `np.diff` computes, and at the changes of these changes.
 
 # %%
 changes = np.diff(losses)  # 49 of them
@@ -270,13 +287,12 @@ print(f"they grow by {bends.min():.2f} to {bends.max():.2f}")
 
 # %% [markdown]
 # It is not. The curve falls 25 times and then rises 24 times. The word for that is
-# **{term}`unimodal`**: it falls to one lowest point, then it rises.
+# **{term}`unimodal`**.
 #
-# The last line says more. Each change is larger than the one before, always by the same
-# 33.18 cm². A curve that always bends upward is **{term}`convex`** {cite}`boyd2004`,
-# and one that bends evenly is a parabola. {eq}`mse` confirms it: every term is the
-# square of $m x_i - y_i$, so their mean has the form $a m^2 + b m + c$. Three
-# properties make such a curve easy to search:
+# The last line says more. The changes themselves grow, always by the same 33.18 cm². A
+# curve that bends so evenly is a parabola. {eq}`mse` says why: multiply out the
+# squares, and nothing but $m^2$, $m$ and constants is left. Three properties make such
+# a curve easy to search:
 #
 # 1. **It is smooth.** It has a slope everywhere. (Absolute values would have cured the
 #    canceling too, but their curve has corners.)
@@ -287,13 +303,17 @@ print(f"they grow by {bends.min():.2f} to {bends.max():.2f}")
 # %% tags=["remove-cell"]
 with checks("What kind of curve is this?"):
     claim(
-        "it falls to one lowest point, then it rises",
+        "The word for that is",
         (changes[:25] < 0).all() and (changes[25:] > 0).all(),
     )
-    claim("falls 25 times and then rises 24", sum(changes < 0), sum(changes > 0))
+    claim(
+        "falls 25 times and then rises 24",
+        sum(changes < 0),
+        sum(changes > 0),
+    )
     claim("the same 33.18 cm²", bends.mean())
-    claim("always by the same", np.allclose(bends, bends[0]))
-    claim("always bends upward", (bends > 0).all())
+    claim("The changes themselves grow", np.allclose(bends, bends[0]))
+    claim("curve that bends so evenly", (bends > 0).all())
 
 # %% [markdown]
 # ## How far off is a grid?
@@ -310,7 +330,8 @@ with checks("What kind of curve is this?"):
 # \end{aligned}
 # ```
 #
-# with $m^* = B/A$ and $L(m^*) = C - B^2/A$. A square is never negative, so no
+# Here $m^*$ (read "m star") is $B/A$, and $L(m^*)$ is $C - B^2/A$; multiply out the
+# second line to see that it equals the first. A square is never negative, so no
 # multiplier beats $m^*$.
 
 # %%
@@ -373,15 +394,18 @@ plt.show()
 
 # %% [markdown]
 # The reason is in {numref}`fig-grid-half-gap`. The curve is symmetric, so the guess
-# nearest to $m^*$ wins, and the nearest is at most half a gap away. In short, with a
-# gap of width $h$, **the error is at most $h/2$**. This needs both: a curve that is
-# symmetric and a minimum that lies in the range. On a lopsided curve the best guess can
+# nearest to $m^*$ wins, and the nearest is at most half a gap away. With gaps of
+# width $h$, **the error is at most $h/2$**. This needs a symmetric curve and a minimum
+# inside the range. On a lopsided curve the best guess can
 # be nearly a whole gap away.
 
 # %% tags=["remove-cell"]
 with checks("How far off is a grid?"):
     parabola = lowest + mean_xx * (guesses - best_multiplier) ** 2
-    claim("then complete the square", np.allclose(parabola, losses, rtol=1e-12))
+    claim(
+        "then complete the square",
+        np.allclose(parabola, losses, rtol=1e-12),
+    )
     claim("no multiplier beats", min(losses) > lowest)
     claim(
         "grid of 50 missed the best, 2.5415, by 0.0095",
@@ -390,7 +414,11 @@ with checks("How far off is a grid?"):
         grid_answer - best_multiplier,
     )
     wider_answer = grid_search(0, 5, 51, belt_in, belt_cm)
-    claim("With 51 the gaps are smaller, 0.1 each", 51, np.ptp(guesses) / 50)
+    claim(
+        "With 51 the gaps are smaller, 0.1 each",
+        51,
+        np.ptp(guesses) / 50,
+    )
     claim(
         "Of the 51, the one nearest to 2.5415 is 2.5, and it misses by 0.0415",
         51,
@@ -400,9 +428,12 @@ with checks("How far off is a grid?"):
     )
     claim(
         "One more guess made the answer worse",
-        abs(wider_answer - best_multiplier) > abs(grid_answer - best_multiplier),
+        abs(wider_answer - best_multiplier)
+        > abs(grid_answer - best_multiplier),
     )
-    trials = [grid_search(0, 5, k, belt_in, belt_cm) for k in range(5, 400)]
+    trials = [
+        grid_search(0, 5, k, belt_in, belt_cm) for k in range(5, 400)
+    ]
     half_gaps = 2.5 / (np.arange(5, 400) - 1)
     kept = (abs(trials - best_multiplier) <= half_gaps + 1e-12).all()
     claim("no error is larger than half a gap", kept)
@@ -412,7 +443,9 @@ with checks("How far off is a grid?"):
     claim("a star at 2.5415", best_multiplier)
     claim("0.0415 long, joins it to 2.5", best_multiplier - 2.5, 2.5)
     claim("0.0585, joins it to 2.6", 2.6 - best_multiplier, 2.6)
-    sloped = np.linspace(-10.01, 9.99, 21)  # gap 1, lopsided curve, minimum at 0
+    sloped = np.linspace(
+        -10.01, 9.99, 21
+    )  # gap 1, lopsided curve, minimum at 0
     lopsided = np.where(sloped < 0, -1000 * sloped, sloped)
     claim(
         "can be nearly a whole gap away",
@@ -447,7 +480,10 @@ print(f"{best_multiplier:.4f} with rounding")
 
 # %% tags=["remove-cell"]
 with checks("Why the answer is not 2.54"):
-    claim("Why the answer is not 2.54", abs(best_multiplier - 2.54) > 0.001)
+    claim(
+        "Why the answer is not 2.54",
+        abs(best_multiplier - 2.54) > 0.001,
+    )
     claim("from 2.551 to 2.5415", grid_answer, best_multiplier)
     given("inch is 2.54 cm by definition")
     claim(
@@ -466,18 +502,19 @@ with checks("Why the answer is not 2.54"):
 
 # %%
 evaluations = 0
-best_loss = np.inf
+best_loss = np.inf  # any loss is lower
 for b in np.linspace(-5, 5, 50):
     for m in np.linspace(0, 5, 50):
-        pair_loss = loss(m, belt_in, belt_cm - b)
+        pair_loss = loss(m, belt_in, belt_cm - b)  # mx + b - y
         evaluations += 1
         best_loss = min(best_loss, pair_loss)
 print(f"{evaluations} evaluations, lowest {best_loss:.3f} cm²")
 
 # %% [markdown]
-# Two parameters cost 2500 evaluations. A third would mean one more loop around these
-# two, and $p$ parameters cost $50^p$. Suppose that your computer evaluates a million
-# losses a second. How long does it take for ten parameters?
+# Two parameters cost 2500 evaluations. (And with gaps this wide, the best pair has a
+# higher loss than $m^*$ alone.) A third would mean one more loop around these two, and
+# $p$ parameters cost $50^p$. Suppose that your computer evaluates a million losses a
+# second. How long does it take for ten parameters?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -494,12 +531,13 @@ print(f"{years:,.0f} years for ten parameters")
 # %% [markdown]
 # A faster machine is no rescue: one a thousand times faster buys less than two more
 # parameters, since $50^2$ is 2500. And ten parameters are few. A small neural network
-# has hundreds. (Would it help to search coarsely first and then zoom in? With one
-# parameter, very much; with two, it fails in an instructive way: {ref}`zooming`.)
+# has hundreds. (To zoom in on the best guess helps very much with one parameter, and
+# fails in an instructive way with two: {ref}`zooming`.)
 
 # %% tags=["remove-cell"]
 with checks("What more parameters cost"):
     claim("Two parameters cost 2500", evaluations)
+    claim("the best pair has a higher loss", best_loss > lowest)
     claim("p parameters cost 50^p", evaluations == guesses.size**2)
     claim("About 3,100 years", round(years, -2))
     claim("multiplies the time by 50", guesses.size)
@@ -527,10 +565,11 @@ slope = (right - left) / (2 * tiny)
 print(f"{slope:.2f} cm² per unit of the multiplier")
 
 # %% [markdown]
-# The slope at 1.7 is negative. The loss falls to the right, so go right, *against* the
-# sign of the slope. How far? Where the curve is steep, there is far to go. So make the
-# step proportional to the slope. Here it is 0.0002 times the slope, and it takes you
-# from 1.7 to 2.2363. That is most of the way, for two evaluations.
+# The slope at 1.7 is negative: a thousandth to the right, and the loss is about 2.7 cm²
+# lower. So go right, *against* the sign of the slope. How far? Where the curve is
+# steep, there is far to go. So make the step proportional to the slope. Here it is
+# 0.0002 times the slope, and it takes you from 1.7 to 2.2363. That is most of the way,
+# for two evaluations.
 #
 # Then measure the slope at the new place and step again. Will the second step be longer
 # or shorter than the first? And what happens if a step goes too far?
@@ -610,6 +649,8 @@ with checks("Your first steps downhill"):
     visited = walk(1.7, 0.0002, 12)
     first_slope = (visited[0] - visited[1]) / rate
     claim("The slope at 1.7 is negative", first_slope < 0)
+    drop = mse_17 - loss(1.701, belt_in, belt_cm)
+    claim("about 2.7 cm² lower", drop)
     claim(
         "Here it is 0.0002 times the slope, and it takes you from 1.7 to 2.2363",
         rate,
@@ -620,7 +661,10 @@ with checks("Your first steps downhill"):
         visited[1] - visited[0] > 0.6 * (best_multiplier - visited[0]),
     )
     claim("curve is flatter at 2.2363", visited[1])
-    claim("Shorter. The curve", (np.diff(np.abs(np.diff(visited))) < 0).all())
+    claim(
+        "Shorter. The curve",
+        (np.diff(np.abs(np.diff(visited))) < 0).all(),
+    )
     past = walk(2.7, 0.0002, 1)
     claim("would go back to the left", past[1] < past[0])
     claim("they walk to 2.5415", path[-1])
@@ -634,12 +678,18 @@ with checks("Your first steps downhill"):
     claim("a step with ten parameters costs 20", 2 * (len(path) - 3))
     given("And why 0.0002")
     away = abs(walk(1.7, 0.001, 12) - best_multiplier)
-    claim("rate of 0.001 the same five lines run away", (np.diff(away) > 0).all())
+    claim(
+        "rate of 0.001 the same five lines run away",
+        (np.diff(away) > 0).all(),
+    )
 
 # %% tags=["remove-cell"]
 with checks("Grid search"):
     claim("evenly spaced from 0 to 5", guesses[0], guesses[-1])
-    claim("come within 0.01 of the best", abs(grid_answer - best_multiplier))
+    claim(
+        "come within 0.01 of the best",
+        abs(grid_answer - best_multiplier),
+    )
     claim("come within 0.00001", abs(path[-1] - best_multiplier))
 
 # %% [markdown]
@@ -695,7 +745,9 @@ print(3 * belt_in - belt_cm)
 # %% tags=["remove-cell"]
 with checks("Exercises"):
     given("Guess m = 3")
-    claim("the largest residual is 22.5 cm", np.max(3 * belt_in - belt_cm))
+    claim(
+        "the largest residual is 22.5 cm", np.max(3 * belt_in - belt_cm)
+    )
     claim("all residuals are positive", (3 * belt_in > belt_cm).all())
     claim("the longest belt has", np.argmax(3 * belt_in - belt_cm) == 9)
 
@@ -730,7 +782,9 @@ print(f"{too_high:.2f} cm² above the lowest loss")
 # %% tags=["remove-cell"]
 with checks("Exercises"):
     grid = np.linspace(2, 3, 11)
-    claim("A grid has 11 values from 2 to 3", grid.size, grid[0], grid[-1])
+    claim(
+        "A grid has 11 values from 2 to 3", grid.size, grid[0], grid[-1]
+    )
     claim("best multiplier is 2.5415", best_multiplier)
     claim("is 1593.25", mean_xx)
     claim("You should get 2.74 cm²", too_high)
@@ -741,7 +795,10 @@ with checks("Exercises"):
     )
     claim("multiplier is 2.5, and the error", grid_best)
     claim("the error is 0.0415", best_multiplier - grid_best)
-    claim("square of that, 2.74 cm²", mean_xx * (best_multiplier - grid_best) ** 2)
+    claim(
+        "square of that, 2.74 cm²",
+        mean_xx * (best_multiplier - grid_best) ** 2,
+    )
 
 # %% [markdown]
 # ::::{exercise}
@@ -789,7 +846,10 @@ with checks("Exercises"):
     given("y - 0.5 and y + 0.5")
     claim("Is 2.54 inside", band[0] < 2.54 < band[1])
     claim("Is the best multiplier, 2.5415", best_multiplier)
-    claim("2.54 is inside, and the best multiplier is not", best_multiplier > band[1])
+    claim(
+        "2.54 is inside, and the best multiplier is not",
+        best_multiplier > band[1],
+    )
     claim(
         "would print 78 for the first belt, where the table says 77",
         np.round(best_multiplier * belt_in[0]),
@@ -819,9 +879,9 @@ with checks("Exercises"):
 # ```
 #
 # Up to about 0.0003 larger is better. At 0.0006 each step jumps across the minimum and
-# lands almost as far away on the other side: about 100 steps. With a little more it lands
-# farther away, and the loop never ends. {ref}`descent` finds the border between the
-# two.
+# lands almost as far away on the other side: about 100 steps. With a little more it
+# lands farther away, and the loop never ends. {ref}`descent` finds the border between
+# the two.
 
 
 # %%
@@ -848,12 +908,20 @@ print(steps_needed(1.7, 0.0006), "steps at 0.0006")
 with checks("Exercises"):
     claim("is within 0.0001 of 2.54147", 0.0001, best_multiplier)
     given("Try 0.0006")
-    counts = [steps_needed(1.7, r) for r in (0.0001, 0.0002, 0.0003, 0.0006)]
-    claim("Up to about 0.0003 larger is better", counts[0] > counts[1] > counts[2])
+    counts = [
+        steps_needed(1.7, r) for r in (0.0001, 0.0002, 0.0003, 0.0006)
+    ]
+    claim(
+        "Up to about 0.0003 larger is better",
+        counts[0] > counts[1] > counts[2],
+    )
     claim("At 0.0006 each step jumps", counts[3] > counts[0])
     claim("the other side: about 100 steps", round(counts[3], -1))
     far = abs(walk(1.7, 0.0007, 20) - best_multiplier)
-    claim("With a little more it lands farther away", (np.diff(far) > 0).all())
+    claim(
+        "With a little more it lands farther away",
+        (np.diff(far) > 0).all(),
+    )
 
 # %% [markdown]
 # ::::{exercise}
@@ -893,7 +961,9 @@ print(f"{fine[np.argmin(faulty)]:.4f} minimizes the faulty loss")
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("This loss gives 2.5418 on a fine grid", fine[np.argmin(faulty)])
+    claim(
+        "This loss gives 2.5418 on a fine grid", fine[np.argmin(faulty)]
+    )
     claim("says 100.4 cm for every belt, too", belt_cm.mean())
     claim("is zero wherever", abs(residuals.mean()) < 1e-12)
     xs, ys = np.array([1.0, 2.0, 3.0]), np.array([3.0, 0.0, 0.0])
@@ -949,5 +1019,5 @@ with checks("Exercises"):
 #
 # The belts, the two guesses and the grid of fifty are from Josef Fruehwald's tutorial
 # {cite}`fruehwald2022`, which this chapter thanks for a problem that anyone can check
-# with a ruler. {cite}`boyd2004` is the place to learn what convexity is worth.
-# {cite}`harris2020` describes NumPy, which did the counting.
+# with a ruler. The length of the inch stands in {cite}`thompson2008`. NumPy, which did
+# the counting, is described in {cite}`harris2020`.

@@ -28,9 +28,7 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append(
-    ".."
-)  # finds `helpers` when this file runs where it lies
+sys.path.append("..")  # so that it finds `helpers` here too
 
 # %% [markdown]
 # Here are the ten belts again, with the mean squared error of a multiplier $m$ as the
@@ -59,7 +57,8 @@ print(loss_at_guess, "cm²")
 # Which way is down from 1.7? Try it. Walk a step $h$ to the right, see by how much the
 # loss rises, and divide the rise by the run. This quotient is a
 # **{term}`finite difference`**; since it looks ahead, its full name is *forward
-# difference*.
+# difference*. The function below takes any loss. In it `*data` collects whatever else
+# the loss needs, here the two columns of the table, and hands it on.
 
 
 # %%
@@ -73,9 +72,6 @@ for h in (1, 0.1, 0.01, 0.001):
     print(f"{found:9.2f}  with h = {h}")
 
 # %% [markdown]
-# (`*data` collects whatever else the function needs, here the two columns of the table,
-# and hands it on.)
-#
 # Every quotient is negative: the loss falls as $m$ grows. So down is to the right. And
 # as the step shrinks, the quotients settle near $-2681$. The number that they settle on
 # is the slope of the loss at 1.7, written $L'(1.7)$. {numref}`fig-slopes-chords` shows
@@ -99,15 +95,15 @@ ax.plot(near, heights, color=BLUE)
 for h in (0.8, 0.4):
     end = belt_loss(1.7 + h, belt_in, belt_cm)
     ax.plot([1.7, 1.7 + h], [loss_at_guess, end], "o-", color=GREEN)
-    ax.text(1.73 + h, end + 30, f"h = {h}", color=GREEN)
-ends = np.array([1.6, 2.1])
-ax.plot(
-    ends, loss_at_guess - 2681.35 * (ends - 1.7), "--", color=ORANGE
-)
+    ax.text(1.7 + h, end - 170, f"h = {h}", color=GREEN, ha="center")
+ends = np.array([1.6, 2.0])
+tangent = loss_at_guess - 2681.35 * (ends - 1.7)
+ax.plot(ends, tangent, "--", color=ORANGE)
 ax.plot(1.7, loss_at_guess, "o", color=BLACK)
 ax.text(1.73, loss_at_guess + 30, "guess 1.7")
-ax.text(1.72, 230, "tangent", color=ORANGE)
+ax.text(1.92, 400, "tangent", color=ORANGE, ha="right")
 ax.set(xlabel="multiplier m (cm per inch)", ylabel="loss L (cm²)")
+ax.set_ylim(-220, 1900)
 ax.set_title("Shorter chords turn into the tangent")
 plt.show()
 
@@ -134,9 +130,8 @@ with checks("By trial: rise over run"):
 # ## By hand: the chain rule on one belt
 #
 # Trial only approaches the slope. To get it exactly, look at one belt, the shortest:
-# 30.5 inches, 77 cm. At $m = 1.7$ its residual is
-# $r = 1.7 \times 30.5 - 77 = -25.15$. Ask
-# how fast its square changes, in two stages:
+# 30.5 inches, 77 cm. At $m = 1.7$ its residual is $r = 1.7 \times 30.5 - 77 = -25.15$.
+# Ask how fast its square changes, in two stages:
 #
 # - Raise $m$, and $r$ grows by 30.5 for each unit of $m$.
 # - Raise $r$, and $r^2$ changes by $2r$, here $-50.3$, for each unit of $r$.
@@ -200,7 +195,7 @@ with checks("Slopes"):
 #
 # The sign says which way is down: a negative slope says right, a positive one left. The
 # size says how steep: near 1.7, a short move to the right lowers the loss by 2681.35
-# times its length.
+# times its length. For a move of 0.001 that is about 2.68 cm².
 #
 # It is tempting to read a third thing from it. The loss at 1.7 is 1128.2125. If it kept
 # falling at this rate, it would reach zero after 1128.2125/2681.35, or 0.42, at the
@@ -229,10 +224,10 @@ ax.plot(multipliers, tangent, "--", color=ORANGE)
 ax.axhline(0, color=BLACK, linewidth=1)
 ax.plot(1.7, loss_at_guess, "o", color=BLACK)
 ax.text(1.78, loss_at_guess + 40, "guess 1.7")
-ax.text(1.02, 1150, f"slope\n{slope_at_guess:.2f}", color=ORANGE)
+ax.text(1.02, 1150, f"slope\n−{-slope_at_guess:.2f}", color=ORANGE)
 ax.text(3.6, 1350, "loss", color=BLUE)
-ax.annotate("2.12", (2.12, 0), (1.75, -330), color=ORANGE)
-ax.annotate("bottom", (2.54, 0), (2.38, -330), color=BLUE)
+ax.text(2.05, -330, "2.12", color=ORANGE, ha="right")
+ax.text(2.54, -330, "bottom", color=BLUE, ha="center")
 ax.set(xlabel="multiplier m (cm per inch)", ylabel="loss L (cm²)")
 ax.set(ylim=(-450, 3700))
 ax.set_title("A slope knows the way, not the distance")
@@ -248,6 +243,9 @@ with checks("What a slope tells you, and what it does not"):
     claim(
         "lowers the loss by 2681.35 times its length", -slope_at_guess
     )
+    nudge = 0.001
+    fall = loss_at_guess - belt_loss(1.7 + nudge, belt_in, belt_cm)
+    claim("a move of 0.001 that is about 2.68 cm²", nudge, fall)
     claim("The loss at 1.7 is 1128.2125", 1.7, loss_at_guess)
     meets_zero = 1.7 - loss_at_guess / slope_at_guess
     claim(
@@ -309,7 +307,7 @@ ax.plot(places, slopes, color=ORANGE)
 ax.axhline(0, color=BLACK, linewidth=1)
 ax.axvline(best, color=GREEN, linestyle="--")
 ax.plot(1.7, slope_at_guess, "o", color=BLACK)
-ax.text(1.85, slope_at_guess - 500, "guess 1.7")
+ax.text(1.55, slope_at_guess + 300, "guess 1.7", ha="right")
 ax.text(best + 0.08, -7600, f"m* = {best:.4f}", color=GREEN)
 ax.text(0.2, 2400, "slope negative:\ngo right")
 ax.text(3.3, -3900, "slope positive:\ngo left")
@@ -324,10 +322,10 @@ plt.show()
 # **{term}`curvature`**, $L''$. Keep the number: in {ref}`descent` it decides how long a
 # step may be.
 #
-# A curve whose slope never falls from left to right, so that $L''$ is never negative,
-# is called **{term}`convex`** {cite}`boyd2004`. On a convex curve you can trust the
-# sign of every slope: once it is positive it stays so, and no lower valley hides
-# farther to the right.
+# A curve whose slope never falls from left to right is called **{term}`convex`**
+# {cite}`boyd2004`. (The slope may stay the same for a while, so $L''$ may be zero, but
+# not negative.) On a convex curve you can trust the sign of every slope: once it is
+# positive it stays so, and no lower valley hides farther to the right.
 
 # %% tags=["remove-cell"]
 with checks("Where the slope is zero"):
@@ -364,7 +362,8 @@ with checks("Where the slope is zero"):
 # :class: dropdown
 # On paper, an error that shrinks with $h$, down to nothing. A computer stores a limited
 # number of digits, though, and $1.7 + 10^{-20}$ has more of them than it keeps. If the
-# sum is stored as 1.7, the rise is zero, and so is the quotient.
+# sum is stored as 1.7, the rise is zero, and so is the quotient. With $10^{-12}$ the
+# sum still differs from 1.7, so expect something in between.
 # :::
 
 # %%
@@ -398,7 +397,7 @@ for h in steps:
     errors.append(abs(found - slope_at_guess))
 
 # %% [markdown]
-# On logarithmic axes, where each mark is a factor of ten or more, the two errors become
+# On logarithmic axes, where equal distances are equal factors, the two errors become
 # the two arms of a V.
 
 # %% tags=["hide-input"]
@@ -408,8 +407,8 @@ for h in steps:
 #| alt: Logarithmic axes, the step from 1e-16 to 1 across and the error of the slope up.
 #|   The dots form a V. Its right arm is a clean straight line that rises with the step.
 #|   Its left arm falls with the step and scatters. The two meet near a step of 1e-8,
-#|   where the error is below 0.001. At the far left the dots level off at the size of
-#|   the slope itself.
+#|   where the error is below 0.001. At the far left the error is as large as the slope
+#|   itself.
 from helpers import GRAY
 
 figure, ax = plt.subplots()
@@ -419,7 +418,7 @@ ax.loglog(steps, bends, "--", color=GRAY, linewidth=1)
 ax.loglog(steps, cancels, "--", color=GRAY, linewidth=1)
 ax.loglog(steps, errors, ".", color=BLUE)
 ax.text(2e-7, 3e2, "step too long:\nthe curve bends", color=BLACK)
-ax.text(1e-14, 3e-4, "step too short:\ndigits cancel", color=BLACK)
+ax.text(1e-16, 1e-4, "step too short:\ndigits cancel", color=BLACK)
 ax.set(xlabel="step h (cm per inch)", ylim=(1e-6, 1e5))
 ax.set(ylabel="error (cm² per unit of m)")
 ax.set_title("The best step is neither long nor short")
@@ -448,6 +447,9 @@ with checks("The tempting mistake: the smallest step you can type"):
     )
     claim("is stored as 1.7, the rise is zero", 1.7 + 1e-20 == 1.7)
     given("1.7 + 1e-20 has more of them")
+    claim(
+        "With 1e-12 the sum still differs from 1.7", 1.7 + 1e-12 != 1.7
+    )
     off = {
         h: abs(
             forward_difference(belt_loss, 1.7, h, belt_in, belt_cm)
@@ -483,7 +485,7 @@ with checks("The tempting mistake: the smallest step you can type"):
         < np.median(errors[(steps > 1e-14) & (steps < 1e-12)]),
     )
     claim(
-        "at the size of the slope itself",
+        "as large as the slope itself",
         np.isclose(errors[0], 2681.35),
     )
     right = steps > 1e-5
@@ -492,9 +494,6 @@ with checks("The tempting mistake: the smallest step you can type"):
         np.allclose(
             errors[right], curvature / 2 * steps[right], rtol=1e-3
         ),
-    )
-    claim(
-        "a factor of ten or more", np.isclose(steps[4] / steps[0], 10)
     )
     spacing = np.spacing(loss_at_guess)
     claim("left arm is about 2e-13 / h", spacing)
@@ -528,12 +527,14 @@ jax_slope = jax.grad(belt_loss)
 print(jax_slope(1.7, belt_in, belt_cm))
 
 # %% [markdown]
-# No step $h$, no formula. (`grad` is short for *{term}`gradient`*, the word for the
-# slopes along several parameters. You have one parameter, so you get one slope.) The
-# {ref}`tutorial <source-fruehwald2022>` {cite}`fruehwald2022` that lent us the belts
-# printed $-2681.3499$. Your last digit may differ from that, or from $-2681.35$: JAX
-# computes in **float32** unless told otherwise, which holds about seven digits, and
-# near 2681 its numbers are 0.00024 apart. Ask for float64, and the digits come back
+# No step $h$, no formula. (If you want the loss along with the slope, use
+# `jax.value_and_grad`.) The name `grad` is short for *{term}`gradient`*, the word for
+# the slopes along several parameters. You have one parameter, so you get one slope.
+#
+# The {ref}`tutorial <source-fruehwald2022>` {cite}`fruehwald2022` that lent us the
+# belts printed $-2681.3499$. Your last digit may differ from that, or from $-2681.35$:
+# JAX computes in **float32** unless told otherwise. This type holds about seven digits,
+# and near 2681 its numbers are 0.00024 apart. Ask for float64, and the digits come back
 # (`enable_x64` is JAX's own switch, under one name for all its versions):
 
 # %%
@@ -828,7 +829,7 @@ def quick_slope(multiplier, belt_in, belt_cm):
     return 2 * residual.mean()
 
 
-for m in (1.7, best):
+for m in (1.7, 3):
     by_trial = forward_difference(belt_loss, m, 1e-6, belt_in, belt_cm)
     quick = quick_slope(m, belt_in, belt_cm)
     print(f"{quick:8.3f} quick, {by_trial:9.3f} by trial")

@@ -62,8 +62,8 @@ def loss_and_slope(multiplier, belt_in, belt_cm):
 
 # %% [markdown]
 # Now walk. Start at a multiplier of 0, which makes every belt 0 cm long, and take the
-# tutorial's learning rate, 1/100,000. (`*belts` hands over the two arrays as two
-# arguments.)
+# tutorial's learning rate, 1/100,000. In the call, `*belts` hands over the two arrays
+# as two arguments.
 
 # %%
 multiplier, learning_rate = 0.0, 1 / 100_000
@@ -83,23 +83,23 @@ for step in range(5):
 #|   the descent visits, at the height of its loss.
 #| alt: A parabola of the loss over the multiplier. Dots start at 0, high on the left
 #|   wall, and slide down toward the bottom. They stand far apart where the wall is
-#|   steep and crowd together where it flattens. A dashed line marks the bottom.
+#|   steep and crowd together where it flattens.
 import matplotlib.pyplot as plt
 import numpy as np
 
 from helpers import BLUE, GRAY
 
-multiplier, visited = 0.0, []
+multiplier, visited, losses = 0.0, [], []
 for _ in range(41):
     loss, slope = loss_and_slope(multiplier, *belts)
-    visited.append((multiplier, loss / 1000))
+    visited.append(multiplier)
+    losses.append(loss / 1000)
     multiplier = multiplier - 1 / 100_000 * slope
 grid = np.linspace(-0.2, 5.2, 200)
 curve = [loss_and_slope(m, *belts)[0] / 1000 for m in grid]
 figure, ax = plt.subplots()
 ax.plot(grid, curve, color=GRAY, linewidth=1)
-ax.plot(*zip(*visited, strict=True), "o", color=BLUE, ms=4)
-ax.axvline(2.5415, color=GRAY, linestyle="--", linewidth=1)
+ax.plot(visited, losses, "o", color=BLUE, ms=4)
 ax.set(xlabel="multiplier (cm per inch)", ylabel="loss (1000 cm²)")
 ax.set(title="The slope flattens, and the steps with it")
 plt.show()
@@ -126,7 +126,7 @@ with checks("One line, repeated"):
     )
     claim(
         "Each step is shorter than the one before",
-        (np.diff(np.diff([m for m, _ in visited])) < 0).all(),
+        (np.diff(visited, n=2) < 0).all(),
     )
     given("Dots start at 0, high on the left wall")
     claim("Forty steps", len(visited) - 1 == 40)
@@ -152,7 +152,7 @@ def record_descent(multiplier, learning_rate, steps, data):
 
 
 # %% [markdown]
-# Take the tutorial's thousand steps, and look at six rows of the record:
+# Take the tutorial's thousand steps. Of the record, `iloc` picks six rows by number:
 
 # %%
 tutorial = record_descent(0.0, 1 / 100_000, 1000, belts)
@@ -196,7 +196,7 @@ from helpers import reproduce
 with checks("A thousand steps, recorded"):
     final = tutorial.multiplier.iloc[-1]
     claim(
-        "thousand steps, and look at six rows",
+        "thousand steps. Of the record, iloc picks six rows",
         len(tutorial) == 1001 and len(some) == 6,
     )
     claim(
@@ -233,20 +233,28 @@ with checks("A thousand steps, recorded"):
 # %% [markdown]
 # ## Why the line is straight
 #
-# The loss is a parabola in $m$, so its slope is a straight line. With $x_i$ for the
-# inches and $y_i$ for the centimeters of belt $i$, and $n$ belts:
+# The loss is a parabola in $m$, so its slope is a straight line. Write $x_i$ for the
+# inches and $y_i$ for the centimeters of belt $i$, and $n$ for the number of belts.
+# Multiply out, then take the number beside $m$ out of the bracket:
 #
 # ```{math}
 # :label: parabola-slope
 # \begin{aligned}
 # L'(m) &= \frac{2}{n} \sum_{i=1}^{n} x_i (m x_i - y_i) \\
-# &= \lambda \, (m - m^*) \\
-# \lambda &= \frac{2}{n} \sum_{i=1}^{n} x_i^2 \\
-# m^* &= \frac{\sum_i x_i y_i}{\sum_i x_i^2}
+# &= \lambda \, m - \frac{2}{n} \sum_{i=1}^{n} x_i y_i \\
+# &= \lambda \, (m - m^*)
 # \end{aligned}
 # ```
 #
-# Here $\lambda$ (lambda) is the curvature, the slope of the slope. And $m^*$ is the
+# with
+#
+# ```{math}
+# :label: curvature-and-bottom
+# \lambda = \frac{2}{n} \sum_{i=1}^{n} x_i^2,
+# \qquad m^* = \frac{\sum_i x_i y_i}{\sum_i x_i^2}.
+# ```
+#
+# Here $\lambda$ (lambda) is the **curvature**, the slope of the slope, and $m^*$ is the
 # bottom, where the slope is zero. So the slope at $m$ is the curvature times the
 # distance from the bottom. Call that distance, $e_k = m_k - m^*$, the **error** after
 # $k$ steps. In {eq}`descent-step`, write $\lambda \, e_k$ for the slope and take $m^*$
@@ -261,7 +269,8 @@ with checks("A thousand steps, recorded"):
 # ```
 #
 # **Every step multiplies the error by the same number, $1 - \eta\lambda$.** The slope
-# is $\lambda$ times the error, so it shrinks along. Compare with the record:
+# is $\lambda$ times the error, so it shrinks by that number too. Compare with the
+# record:
 
 # %%
 belt_in, belt_cm = belts
@@ -310,8 +319,9 @@ with checks("Why the line is straight"):
 # | exactly 2 | $-1$ | bounces between two points forever |
 # | above 2 | negative, size above 1 | overshoots farther each time |
 #
-# So the descent closes in on the bottom, from every start, if and only if
-# $0 < \eta < 2/\lambda$. In numbers:
+# (To lose the minus is to make $\eta$ negative.) So the descent closes in on the
+# bottom, from every start, if and only if $0 < \eta < 2/\lambda$. Such a learning rate
+# is called **stable**. In numbers:
 
 # %%
 limit, best_rate = 2 / curvature, 1 / curvature
@@ -379,9 +389,9 @@ with checks("Descent"):
 # first size.
 # :::
 #
-# The first error is $-m^*$. A descent that has a part $a$ of it left stands at
-# $(1 - a)\,m^*$. In each line the predicted multiplier comes first, then the measured
-# one.
+# The start is 0, so the first error is $-m^*$. A descent that has a part $a$ of it left
+# stands at $(1 - a)\,m^*$. In each line the predicted multiplier comes first, then the
+# measured one.
 
 # %%
 four_rates = {
@@ -458,7 +468,11 @@ animate(figure, draw, range(41), label=label, frames_per_second=6)
 
 # %% tags=["remove-cell"]
 with checks("Four learning rates"):
-    given("four descents start at 0", "on the left wall, at 0")
+    given(
+        "four descents start at 0",
+        "The start is 0, so",
+        "on the left wall, at 0",
+    )
     rates = np.array(list(four_rates.values()))
     claim("are 1/100,000, ten times that", rates[0])
     claim(
@@ -613,7 +627,7 @@ ax.axhline(1, color=BLACK, linewidth=1, linestyle="--")
 ax.text(0.05, 1.06, "the tutorial", color=ORANGE)
 ax.text(0.5, 0.22, "best", color=BLUE, ha="center")
 ax.text(0.96, 1.06, "limit", ha="right")
-ax.text(1.05, 0.9, "diverges", color=ORANGE, va="top")
+ax.text(1.08, 1.27, "diverges", ha="right")
 ax.text(0.68, 0.25, "predicted:\n|1 − ηλ|", color=GRAY, va="center")
 ax.set(xlabel="learning rate / limit", ylabel="part of the error kept")
 ax.set(title="Half the limit is best", ylim=(-0.05, 1.5))
@@ -677,7 +691,7 @@ with checks("Which learning rate is best?"):
 # k \ge \frac{\ln a}{\ln |1 - \eta\lambda|}
 # ```
 #
-# Count the steps at three rates. `idxmax` finds the first `True`.
+# Count the steps at three rates. `np.ceil` rounds up; `idxmax` finds the first `True`.
 
 
 # %%
@@ -739,8 +753,9 @@ run = doomed.multiplier[1] - doomed.multiplier[0]
 print(f"{2 / (rise / run):.6f} is the limit, says the failure")
 
 # %% [markdown]
-# The loss grows by a factor of 4.8 in every step, the square of $1 - \eta\lambda$. Left
-# alone, it outgrows every float: it becomes `inf`, then `nan`, "not a number".
+# The loss grows by a factor of 4.8 in every step. That is the square of
+# $1 - \eta\lambda$, since a parabola goes with the square of the error. Left alone, the
+# loss outgrows every float: it becomes `inf`, then `nan`, "not a number".
 #
 # Yet this failure is useful. Its first two slopes give away the curvature: the change
 # of the slope over the change of the multiplier. Two over the curvature is the limit,
@@ -760,7 +775,7 @@ def careful_descent(multiplier, learning_rate, tolerance, steps, data):
         loss, slope = loss_and_slope(multiplier, *data)
         if abs(slope) <= tolerance * abs(first_slope):
             return multiplier, f"arrived at step {step}"
-        if not loss <= first_loss:  # nan is not <=, either
+        if not loss <= first_loss:  # nan never is
             return multiplier, f"loss rose at step {step}"
         multiplier = multiplier - learning_rate * slope
     return multiplier, f"not there after {steps} steps"
@@ -770,14 +785,14 @@ def careful_descent(multiplier, learning_rate, tolerance, steps, data):
 # Each way out is taken once, at a tolerance of a millionth:
 
 # %%
-print(*careful_descent(0.0, 1 / 100_000, 1e-6, 1000, belts))
-print(*careful_descent(0.0, 1 / 100_000, 1e-6, 100, belts))
-print(*careful_descent(0.0, 1 / 1000, 1e-6, 1000, belts))
+for rate, steps in [(1e-5, 1000), (1e-5, 100), (1e-3, 1000)]:
+    m, outcome = careful_descent(0.0, rate, 1e-6, steps, belts)
+    print(f"{m:.4f} {outcome}")
 
 # %% [markdown]
 # The first run stops at step 427, as {eq}`steps-needed` predicts. The test on the loss
-# suits plain descent on all the data: a descent with momentum, which you meet in
-# {ref}`conditioning`, may rise first and still arrive.
+# suits plain descent on all the data. A descent with {term}`momentum`, which you meet
+# in {ref}`conditioning`, may rise first and still arrive.
 #
 # Later chapters import `descend` from `helpers`: `record_descent` for any loss and any
 # number of parameters. You hand it a function like `loss_and_slope`.
@@ -904,7 +919,8 @@ with checks("Exercises"):
 
 # %%
 first_error = best_multiplier - 1.7
-print(steps_needed(1 / 100_000, curvature, 0.001 / first_error))
+needed = steps_needed(1e-5, curvature, 0.001 / first_error)
+print(f"{needed:.2f}")
 
 trace = record_descent(1.7, 1 / 100_000, 300, belts)
 size = (trace.multiplier - best_multiplier).abs()
@@ -1162,21 +1178,24 @@ for rate, shrink in [(0.01, 1), (0.001, 1), (0.01, 0.99)]:
     print(f"{bands[-1]:.4f} is the band, from rate {rate}")
 
 # %% [markdown]
-# The bands are 0.395, 0.0395 and 0.0000 wide. A ten times smaller learning rate makes a
-# ten times narrower band. One that shrinks as you go lets the band shrink with it. You
-# meet the same cure again when the gradient is noisy.
+# The first two bands are 0.395 and 0.0395 wide: a ten times smaller learning rate makes
+# a ten times narrower band. One that shrinks as you go lets the band shrink with it.
+# You meet the same cure again when the gradient is noisy.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("bands are 0.395, 0.0395 and 0.0000 wide", *bands)
+    claim("bands are 0.395 and 0.0395 wide", *bands[:2])
     claim(
         "ten times narrower band", abs(bands[0] / bands[1] - 10) < 0.1
     )
-    claim("A ten times smaller learning rate makes", 0.01 / 0.001 == 10)
-    claim("lets the band shrink with it", abs(multiplier - 2.54) < 0.01)
+    claim("a ten times smaller learning rate makes", 0.01 / 0.001 == 10)
+    claim(
+        "lets the band shrink with it",
+        bands[2] < 1e-6 and abs(multiplier - 2.54) < 0.01,
+    )
 
 # %% [markdown]
 # ## Sources and further reading

@@ -19,9 +19,7 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append(
-    ".."
-)  # finds `helpers` when this file runs where it lies
+sys.path.append("..")  # finds `helpers` from this folder
 
 # %% [markdown]
 # :::{admonition} Before you start
@@ -107,9 +105,9 @@ with checks("The birds"):
 # %% [markdown]
 # ## One scale for millimeters and grams
 #
-# Bills come in tens of millimeters, birds in thousands of grams. One learning rate for
-# both is asking for trouble ({ref}`conditioning` shows how much). So *standardize* each
-# column first: subtract its mean, then divide by its standard deviation.
+# Bills come in tens of millimeters, birds in thousands of grams. One learning rate can
+# hardly suit both ({ref}`conditioning` shows how badly). So *standardize* each column
+# first: subtract its mean, then divide by its standard deviation.
 
 
 # %%
@@ -129,8 +127,8 @@ print(f"{(x**2).mean():.4f}, {(y**2).mean():.4f}")
 # Each entry now counts standard deviations above the mean. The first bill is 0.90 of
 # them shorter than the mean bill. Two facts will carry the rest of the chapter: in a
 # standardized column *the mean is 0* and *the mean of the squares is 1*. (The second
-# needs a standard deviation that divides by $n$, as NumPy's `.std()` does. The one of
-# pandas divides by $n - 1$, so the code converts to NumPy first.)
+# needs a standard deviation that divides by $n$, as NumPy's `.std()` does; that of
+# pandas divides by $n - 1$.)
 
 # %% tags=["remove-cell"]
 import numpy as np
@@ -167,8 +165,9 @@ print((bird @ w).round(4), "both at once")
 # parameters would make the bird 1.29 standard deviations lighter than the mean.
 #
 # Now give every bird a row $(1, x_i)$. This table is the *{term}`design matrix`* $X$.
-# Collect the parameters in a list, $\mathbf{w}$, set in bold because it holds more than
-# one number. Then $X\mathbf{w}$ means the dot product of each row with $\mathbf{w}$:
+# Collect the parameters in a list, the *vector* $\mathbf{w}$, set in bold because it
+# holds more than one number. Then $X\mathbf{w}$ means the dot product of each row with
+# $\mathbf{w}$:
 #
 # ```{math}
 # X\mathbf{w} =
@@ -185,7 +184,7 @@ print(X[:3].round(4))
 print(predicted[:3].round(4))
 
 # %% [markdown]
-# That predicts all 333 birds, the second among them, in one product.
+# All 333 predictions, that of the second bird among them, in one product.
 #
 # Which of the two parameters is the intercept? Do not go by their order. Switch them on
 # one at a time, and say what each line of the next cell will print.
@@ -220,8 +219,8 @@ with checks("Every prediction at once"):
     display(reproduce("dot", bird @ w))
     display(reproduce("body_mass_est", predicted))
     claim("the bird 1.29 standard deviations lighter", -(bird @ w))
-    claim("predicts all 333 birds", len(predicted))
-    claim("the second among them", np.isclose(predicted[1], bird @ w))
+    claim("All 333 predictions", len(predicted))
+    claim("that of the second bird", np.isclose(predicted[1], bird @ w))
     given("The parameters (1, 0) give each bird 1 cdot 1 + 0 cdot x")
     given("The parameters (0, 1) give back")
     claim("so it prints ones", (X @ [1.0, 0.0] == 1).all())
@@ -232,8 +231,9 @@ with checks("Every prediction at once"):
 # %% [markdown]
 # ## A bowl
 #
-# A residual is prediction minus target, as for the belts. All of them in one list are
-# $X\mathbf{w} - \mathbf{y}$, and the mean squared error is
+# A residual is prediction minus target, as for the belts. With all masses in a vector
+# $\mathbf{y}$, all residuals are $X\mathbf{w} - \mathbf{y}$, and the mean squared error
+# is
 #
 # ```{math}
 # :label: penguins-mse
@@ -263,10 +263,10 @@ start = np.array([-2.0, 0.0])
 print(f"{mean_squared_error(start, X, y):.12f}")
 
 # %% [markdown]
-# Five, from 333 birds. The same trick works for every line. Multiply out
-# $(w_0 + w_1 x - y)^2$ and take the mean of each term. The terms $2 w_0 w_1 x$ and
-# $-2 w_0 y$ vanish, because $x$ and $y$ have mean 0; $w_1^2 x^2$ and $y^2$ become
-# $w_1^2$ and 1. One mean you do not know yet, that of the products $xy$. Call it $r$:
+# The same trick works for every line. Multiply out $(w_0 + w_1 x - y)^2$ and take the
+# mean of each term. The terms $2 w_0 w_1 x$ and $-2 w_0 y$ vanish, because $x$ and $y$
+# have mean 0; $w_1^2 x^2$ and $y^2$ become $w_1^2$ and 1. One mean you do not know yet,
+# that of the products $xy$. Call it $r$:
 #
 # ```{math}
 # :label: penguins-bowl
@@ -276,9 +276,10 @@ print(f"{mean_squared_error(start, X, y):.12f}")
 # \end{aligned}
 # ```
 #
-# The second row collects $w_1$ in one square. It says that the loss is a round bowl,
-# and that its lowest point is $(0, r)$. The number $r$ is the *correlation coefficient*
-# of bill and mass. Check the formula at three points:
+# In the second row, the two squares with $w$ are the squared distance from the point
+# $(0, r)$. So the loss is the same all around that point, and lowest there: a round
+# bowl. The number $r$ is the *correlation coefficient* of bill and mass. Check the
+# formula at three points:
 
 # %%
 r = (x * y).mean()
@@ -320,7 +321,7 @@ ax.set_title("Two parameters make a bowl")
 plt.show()
 
 # %% [markdown]
-# So you know where a descent should end. Now let it find the place without the formula.
+# Now let a descent find the lowest point without the formula.
 
 # %% tags=["remove-cell"]
 with checks("A bowl"):
@@ -350,7 +351,6 @@ with checks("A bowl"):
         (y**2).mean(),
         loss_at_start,
     )
-    claim("Five, from 333 birds", len(y))
     claim("x and y have mean 0", np.abs([x.mean(), y.mean()]).max())
     claim(
         "become w_1^2 and 1",
@@ -379,29 +379,32 @@ with checks("A bowl"):
 #|   lies on a steep fall. Right, over the slope, the parabola stays higher, and the
 #|   start lies on a gentle fall. A dashed tangent at the start shows each slope.
 figure, axes = plt.subplots(1, 2, sharey=True, figsize=(5.4, 3.2))
+axis = np.linspace(-3, 3, 61)
 for i, ax in enumerate(axes):
-    axis = np.linspace(-3, 3, 61)
     points = np.tile(start, (61, 1))
     points[:, i] = axis
     losses = [mean_squared_error(w, X, y) for w in points]
     ax.plot(axis, losses, color=BLUE)
+    steepness = (-4, -2 * r)[i]
     tangent = np.array([-0.7, 0.7])
-    slope = (-4, -2 * r)[i]
-    ax.plot(start[i] + tangent, 5 + slope * tangent, "--", color=ORANGE)
+    line = 5 + steepness * tangent
+    ax.plot(start[i] + tangent, line, "--", color=ORANGE)
     ax.plot(start[i], 5, "o", color=ORANGE)
-    name = ("intercept", "slope")[i]
-    ax.text(start[i] + 0.35, 5.3, f"{slope:.2f}", color=ORANGE)
-    ax.set(xlabel=f"{name}, the other held", ylim=(0, 9))
+    note = f"$\\partial L / \\partial w_{i}$ = −{-steepness:.2f}"
+    ax.text(-1.5, (5.2, 3.4)[i], note, color=ORANGE)
+    ax.set(xlabel=("intercept $w_0$", "slope $w_1$")[i], ylim=(0, 9))
 axes[0].set(ylabel="loss")
-figure.suptitle("One point, two slopes", x=0.02, ha="left", fontsize=12)
+axes[0].set_title("Move $w_0$, hold $w_1$")
+axes[1].set_title("Move $w_1$, hold $w_0$")
 plt.show()
 
 # %% [markdown]
-# Such a slope is a *partial derivative*, written with a round d:
-# $\partial L / \partial w_0$ is the slope of $L$ along $w_0$ while all other parameters
-# are held. The chain rule gives it as for the belts: twice the residual, times what the
-# parameter multiplies, averaged over the birds. The intercept multiplies 1, the slope
-# multiplies $x$:
+# Such a slope of the loss is a *{term}`partial derivative`*, written with a round d.
+# Read $\partial L / \partial w_0$ as: the slope of $L$ along $w_0$, while all other
+# parameters are held. (Mind the word: the parameter $w_1$ is the slope of the line, and
+# the loss has a slope along it.) The chain rule gives both as for the belts: twice the
+# residual, times what the parameter multiplies, averaged over the birds. The intercept
+# multiplies 1, the slope multiplies $x$:
 #
 # ```{math}
 # \begin{aligned}
@@ -419,12 +422,12 @@ along_slope = 2 * (residual * x).mean()
 print(f"{along_intercept:.4f}, {along_slope:.4f}")
 
 # %% [markdown]
-# Both are negative, as the figure shows: the loss falls if you raise the intercept, and
-# it falls, more gently, if you raise the slope.
+# Both are negative: raise either parameter, and the loss falls, more steeply along the
+# intercept.
 #
-# The list of all partial derivatives is the gradient, written $\nabla L$ ("nabla L").
+# The vector of all partial derivatives is the gradient, written $\nabla L$ ("nabla L").
 # Each sum above is a dot product of the residuals with one column of $X$. Turn $X$ on
-# its side, so that its columns become rows; this is the *transposed* matrix $X^\top$,
+# its side, so that its columns become rows: this is the *transposed* matrix $X^\top$,
 # in Python `X.T`. One product then takes both sums:
 #
 # ```{math}
@@ -447,15 +450,18 @@ print(gradient.round(4), "by the formula")
 print(jax.grad(mean_squared_error)(w, X, y).round(4), "by JAX")
 
 # %% [markdown]
-# JAX {cite}`jax2018` differentiates the code of the loss and finds the same.
+# JAX {cite}`jax2018` agrees.
+#
+# Why follow the gradient? A short move $\mathbf{d}$ changes the loss by about the dot
+# product of $\nabla L$ and $\mathbf{d}$. Among all moves of one length, that is largest
+# along $\nabla L$ itself. So the gradient points straight uphill, and $-\nabla L$ is
+# the steepest way down.
 
 # %% tags=["remove-cell"]
 with checks("A slope for each parameter"):
     at_start = mse_value_and_grad(start, X, y)[1]
     claim("Both are negative", (at_start < 0).all())
-    claim(
-        "more gently, if you raise the slope", at_start[0] < at_start[1]
-    )
+    claim("more steeply along the intercept", at_start[0] < at_start[1])
     claim(
         "the start lies on a steep fall",
         np.allclose(at_start, [-4, -2 * r]),
@@ -472,12 +478,12 @@ with checks("A slope for each parameter"):
         np.allclose(at_start, by_hand),
     )
     by_jax = jax.grad(mean_squared_error)(w, X, y)
-    claim("finds the same", np.allclose(gradient, by_jax, atol=1e-5))
+    claim("agrees", np.allclose(gradient, by_jax, atol=1e-5))
 
 # %% [markdown]
 # ## Downhill
 #
-# The step is that of {ref}`descent`, with lists in place of numbers:
+# The step is that of {ref}`descent`, with vectors in place of numbers:
 #
 # ```{math}
 # \mathbf{w}_{k+1} = \mathbf{w}_k - \eta \, \nabla L(\mathbf{w}_k)
@@ -633,14 +639,14 @@ print(f"{by_equations[1]:.10f} normal equations")
 print(f"{by_numpy[1]:.10f} np.linalg.lstsq")
 
 # %% [markdown]
-# The last two agree; the descent is $10^{-9}$ below. It has solved its problem, which
-# does not make a line the right model: all three minimize the same loss.
+# The last two agree; the descent is $10^{-9}$ below. (That does not make a line the
+# right model: all three minimize the same loss.)
 #
 # So why descend? With a million parameters $X^\top X$ has $10^{12}$ entries. If it is
 # *dense*, with hardly a zero among them, that is eight terabytes, and about
-# $3 \cdot 10^{17}$ multiplications to solve. (With nearly all entries zero, there are
-# solvers that cope.) And the equations are linear only because the loss is a mean of
-# squares. {ref}`classification` has a loss that no formula solves.
+# $3 \cdot 10^{17}$ multiplications to solve. (If nearly all are zero, there are solvers
+# that cope.) And the equations are linear only because the loss is a mean of squares.
+# {ref}`classification` has a loss that no formula solves.
 
 # %% tags=["remove-cell"]
 with checks("Why not solve for it?"):
@@ -658,7 +664,7 @@ with checks("Why not solve for it?"):
 # A slope of 0.59 standard deviations per standard deviation is no use in the field. One
 # standard deviation is 5.46 mm of bill or 804 g of bird, and with these the line goes
 # back to its units. Standardize your bird with the mean and the deviation of the 333;
-# it has none of its own.
+# it has none of its own. (The helper `standardize(values, like=...)` does that.)
 
 # %%
 bill_sd, mass_sd = bill_length_mm.std(), body_mass_g.std()
@@ -756,7 +762,8 @@ with checks("Penguins"):
 # - A column of ones makes the intercept an ordinary parameter. All predictions are
 #   $X\mathbf{w}$.
 # - A partial derivative is the slope along one parameter while the others are held. All
-#   of them in a list are the gradient, $\frac{2}{n} X^\top (X\mathbf{w} - \mathbf{y})$.
+#   of them in a vector are the gradient,
+#   $\frac{2}{n} X^\top (X\mathbf{w} - \mathbf{y})$.
 # - The loop is the same for any number of parameters.
 # - With one standardized feature the loss is a round bowl, so the path is straight and
 #   the right rate arrives in one step.

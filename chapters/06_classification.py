@@ -10,16 +10,15 @@
 # (classification)=
 # # Classification
 #
-# Which of these penguins are female? Weigh a bird, and you can guess right for 62 of
-# 100. Measure the depth of its bill instead, and it is 59. Use both, and it is 89. The
-# answer to a question like this is a yes or a no, and no formula gives you the best
-# weights for it. You have to descend.
+# Which of these penguins are female? Weigh birds that you have not seen before, and you
+# can guess right for 62 of 100. Measure the depth of their bills instead, and it is 59.
+# Use both, and it is 89. The answer is a yes or a no, and no formula gives you the best
+# weights for such a question. You have to descend.
 #
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** turn a score into a probability, choose a loss for it, derive the
-#   gradient, descend, predict the largest learning rate, and judge the result on birds
-#   that the descent has not seen.
+# - **You will** turn a score into a probability, choose its loss, derive the gradient,
+#   descend, predict the largest learning rate, and judge the result on unseen birds.
 # - **You need** the loop of {ref}`descent`, the design matrix of {ref}`penguins`, and
 #   from {ref}`conditioning` the Hessian and its largest eigenvalue; from school, what
 #   $e^z$ and the logarithm are.
@@ -37,8 +36,8 @@ sys.path.append(
 # ## Two measurements, two crowds
 #
 # Of the 344 birds, eleven have no recorded sex; drop them. The target $y$ is 1 for a
-# female and 0 for a male. Set 100 birds aside, drawn at random: you will look at them
-# only when the fit is done.
+# female and 0 for a male. Set 100 birds aside at random, to look at when the fit is
+# done.
 
 # %%
 import numpy as np
@@ -146,8 +145,8 @@ with checks("Two measurements, two crowds"):
 # %% [markdown]
 # ## A straight line says 1.3 of a female
 #
-# You know how to fit a line to numbers, and 0 and 1 are numbers. Add the two
-# standardized measurements, call the sum the bird's size, and fit.
+# You can fit a line to numbers, and 0 and 1 are numbers. Add the two standardized
+# measurements, call the sum the bird's size, and fit.
 
 # %%
 size = X[:, 1] + X[:, 2]
@@ -163,7 +162,7 @@ print(f"from {fitted.min():.1f} to {fitted.max():.1f}")
 # %% tags=["hide-input"]
 #| name: fig-s-curve
 #| caption: Each dot is the share of females among the birds in a stretch of sizes. The
-#|   S-curve is drawn by eye; you will fit it below.
+#|   S-curve is drawn by eye; you will fit one below.
 #| alt: Share of females against size, the sum of two standardized measurements. Dots
 #|   for the share among birds of similar size stay near one on the left, drop steeply
 #|   around size zero and stay near zero on the right. A straight line falls from above
@@ -182,7 +181,7 @@ ax.plot(along, 1 / (1 + np.exp(4 * along)), color=ORANGE)
 ax.plot(middles, shares, "o", color=BLACK)
 ax.text(-1.5, 1.12, "straight line", color=GRAY)
 ax.text(-0.15, 0.72, "S-curve", color=ORANGE)
-ax.text(-2.9, 0.84, "share of females")
+ax.text(-2.9, 0.7, "share of females")
 ax.set(xlabel="size (standard deviations)", ylabel="female")
 ax.set_title("Shares stay between 0 and 1; a line does not")
 plt.show()
@@ -232,8 +231,8 @@ with checks("A straight line says 1.3 of a female"):
 # %% [markdown]
 # ## A loss that has a slope
 #
-# What you care about is how many birds you get wrong. So why not descend on that
-# count? What is its slope?
+# You care about how many birds you get wrong. Could you descend on that count? What is
+# its slope?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -258,6 +257,7 @@ for nudge in (0.1, 0.001, 0.000001):
 # You need a loss that changes with every nudge. Take one female with the score $z$. Her
 # squared error $(p - 1)^2$ looks natural. Another candidate is $-\log p$: the less
 # probable the model called what happened, the higher the loss, without end.
+# {numref}`fig-penalties` compares them.
 
 # %% tags=["hide-input"]
 #| name: fig-penalties
@@ -316,23 +316,23 @@ with checks("A loss that has a slope"):
 # %% [markdown]
 # ## The residual comes back
 #
-# Now the gradient. Put {eq}`sigmoid` into the loss of one bird. For either sex what is
-# left is $\log(1 + e^z) - y z$, and its slope along $z$ is
+# Put {eq}`sigmoid` into the loss of one bird. A male's becomes $\log(1 + e^z)$, a
+# female's $\log(1 + e^z) - z$. So it is $\log(1 + e^z) - y z$ for both, with the slope
 #
 # ```{math}
 # \frac{e^z}{1 + e^z} - y = \sigma(z) - y = p - y
 # ```
 #
-# Prediction minus target, as ever. The chain rule multiplies it by what each weight
-# multiplies:
+# along $z$: prediction minus target, as ever. The chain rule multiplies it by what each
+# weight multiplies. With the probabilities of all birds in $\mathbf{p}$:
 #
 # ```{math}
 # :label: logistic-gradient
 # \nabla L(\mathbf{w}) = \frac{1}{n} X^\top (\mathbf{p} - \mathbf{y})
 # ```
 #
-# It is the gradient of {ref}`penguins`, with $\mathbf{p}$ in place of $X\mathbf{w}$
-# and without the 2, which came from the square.
+# The gradient of {ref}`penguins` had $X\mathbf{w}$ in place of $\mathbf{p}$, and a 2,
+# which came from the square.
 
 
 # %%
@@ -343,9 +343,8 @@ def cross_entropy_and_grad(w, X, y):
 
 
 # %% [markdown]
-# `np.logaddexp(0, z)` is $\log(e^0 + e^z)$, computed so that a large $z$ does not
-# overflow. Check the gradient by a difference along each weight, and by JAX, from the
-# loss as {eq}`cross-entropy` has it.
+# `np.logaddexp(0, z)` is $\log(e^0 + e^z)$, safe from overflow. Check the gradient by a
+# difference along each weight, and by JAX on {eq}`cross-entropy` as it stands.
 
 # %%
 import jax
@@ -377,8 +376,8 @@ print(jax.grad(by_the_book)(w).round(4), "by JAX")
 # ```
 #
 # ($\mathbf{x}_i$ is a row of $X$.) Every bird puts the weights into an exponential of
-# its own, and no rearranging gets them out {cite}`hastie2009`. The answer can only be
-# approached, step by step.
+# its own, and no rearranging gets them out {cite}`hastie2009`. You can only approach
+# the answer.
 
 # %% tags=["remove-cell"]
 with checks("The residual comes back"):
@@ -388,12 +387,12 @@ with checks("The residual comes back"):
     close &= np.allclose(by_hand[1], np.array(rises) / 2e-6, atol=1e-8)
     claim("They agree", close)
     claim(
-        "what is left is",
+        "for both, with the slope",
         np.isclose(by_hand[0], by_the_book(w), atol=1e-5),
     )
     of_squares = jax.grad(lambda w: ((X @ w - y) ** 2).mean())(w)
     factor = (of_squares / (X.T @ (X @ w - y) / len(y))).mean()
-    claim("without the 2, which came from the square", float(factor))
+    claim("a 2, which came from the square", float(factor))
 
 # %% [markdown]
 # ## Descend
@@ -416,14 +415,15 @@ print("intercept {:.3f}, depth {:.3f}, mass {:.3f}".format(*best))
 print(f"loss {trace.losses[0]:.3f} -> {trace.losses[-1]:.4f}")
 
 # %% [markdown]
-# Both slopes are near $-4$, as in the S-curve drawn by eye. scikit-learn solves the
-# same problem in another way. By default it adds a penalty on large weights; `C` is the
-# inverse of its strength, so a huge `C` leaves next to none.
+# Both slopes are near $-4$: one standard deviation more of either divides the odds by
+# about fifty. Check them with scikit-learn. It adds a penalty on large weights; `C` is
+# the inverse of its strength, so a huge `C` leaves next to none.
 
 # %%
 from sklearn.linear_model import LogisticRegression
 
-model = LogisticRegression(C=1e9, tol=1e-8).fit(X[:, 1:], y)
+model = LogisticRegression(C=1e9, tol=1e-8)  # tol: for more digits
+model.fit(X[:, 1:], y)  # it adds the intercept itself
 print(model.intercept_.round(3), model.coef_.round(3))
 
 # %% [markdown]
@@ -435,10 +435,10 @@ print(model.intercept_.round(3), model.coef_.round(3))
 #| caption: The 100 birds set aside. On the solid line a bird is as probably female as
 #|   male, on a dotted line one is nine times as probable as the other. Rings mark the
 #|   mistakes.
-#| alt: Body mass against bill depth for the birds set aside. A solid line falls from the
-#|   upper left to the lower right, between females at its lower left and males at its
-#|   upper right. Two dotted lines run parallel to it, one on either side. The birds on
-#|   the wrong side of the solid line are ringed; most of them lie between the dotted
+#| alt: Body mass against bill depth for the birds set aside. A solid line falls from
+#|   the upper left to the lower right, between females at its lower left and males at
+#|   its upper right. Two dotted lines run parallel to it, one on either side. The birds
+#|   on the wrong side of the solid line are ringed; most of them lie between the dotted
 #|   lines.
 figure, ax = plt.subplots(figsize=(5.4, 4.2))
 wrong = (X_test @ best > 0) != (y_test == 1)
@@ -480,6 +480,8 @@ with checks("Descend"):
     given("take 2000 steps with learning rate 1")
     at_start = sigmoid(X @ trace.parameters[0])
     claim("where every bird is a coin toss", (at_start == 0.5).all())
+    divides = np.exp(-best[1:])
+    claim("about fifty", ((divides > 45) & (divides < 55)).all())
     claim("Both slopes are near -4", (np.round(best[1:]) == -4).all())
     theirs = np.append(model.intercept_, model.coef_)
     claim(
@@ -503,15 +505,14 @@ with checks("Descend"):
 #
 # The rate 1 was a guess. {ref}`conditioning` puts the limit at $2 / \lambda_{\max}$,
 # with the largest eigenvalue of the Hessian. So differentiate {eq}`logistic-gradient`
-# once more. The sigmoid has the slope $p (1 - p)$, which becomes a weight for each
-# bird:
+# again. The sigmoid has the slope $p (1 - p)$, which becomes a factor for each bird:
 #
 # ```{math}
 # :label: logistic-hessian
 # H = \frac{1}{n} X^\top S X, \qquad S_{ii} = p_i (1 - p_i)
 # ```
 #
-# ($S$ is zero off its diagonal.) No such weight is negative, so the loss curves upward
+# ($S$ is zero off its diagonal.) No such factor is negative, so the loss curves upward
 # everywhere and has one valley. But $p$ depends on $\mathbf{w}$, so the curvature
 # changes along the way. What stays is a bound: $p (1 - p)$ is largest at a coin toss,
 # where it is a quarter, so $\lambda_{\max}$ never exceeds that of
@@ -527,19 +528,20 @@ def safe_rate(X):
 print(f"safe below {safe_rate(X):.2f}")
 
 # %% [markdown]
-# The bound allows 5.54. At a lower rate every step, from anywhere, goes down.
+# The bound allows 5.54: at a lower rate every step, from anywhere, goes down. Raise the
+# rate past it. Does the descent break down there, or later?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# Raise the rate past 5.54. Does the descent break down there, or later? Later. A
-# quarter is the weight of a bird at a coin toss. At the bottom of the valley most birds
-# are judged with confidence, their $p (1 - p)$ is small, and so is the curvature: 0.107
-# in place of the bound's 0.361. There the limit is 18.61.
+# Later. A quarter is the factor of a bird at a coin toss. At the bottom of the valley
+# most birds are judged with confidence, their $p (1 - p)$ is small, and so is the
+# curvature: 0.107 in place of the bound's 0.361. There the limit is 18.61.
 # :::
 
 # %%
 p = sigmoid(X @ best)
-H = X.T @ ((p * (1 - p))[:, None] * X) / len(X)
+factors = (p * (1 - p))[:, None]  # (233, 1), one for each row
+H = X.T @ (factors * X) / len(X)
 limit = 2 / np.linalg.eigvalsh(H)[-1]
 print(f"limit at the bottom {limit:.2f}")
 runs = {}
@@ -551,8 +553,8 @@ for rate in (0.99 * safe_rate(X), 0.99 * limit, 1.01 * limit):
 # %% [markdown]
 # Past 5.54 nothing is promised, but from this start the descent arrives. Past 18.61 it
 # comes near the bottom, finds the walls too steep, and circles for good, as
-# {numref}`fig-rates` shows. It does not race off to infinity, as descents on squares do: no
-# residual $p - y$ exceeds one, and that bounds every step.
+# {numref}`fig-rates` shows. It does not race off to infinity, as a descent on squares
+# does: no residual $p - y$ exceeds one, and that bounds every step.
 
 # %% tags=["hide-input"]
 #| name: fig-rates
@@ -579,9 +581,11 @@ plt.show()
 with checks("How large a step?"):
     given("The rate 1 was a guess")
     chances = np.linspace(0, 1, 101)
-    weights = chances * (1 - chances)
-    claim("No such weight is negative", (weights >= 0).all())
-    claim("where it is a quarter", weights.max() == weights[50] == 0.25)
+    parabola = chances * (1 - chances)
+    claim("No such factor is negative", (parabola >= 0).all())
+    claim(
+        "where it is a quarter", parabola.max() == parabola[50] == 0.25
+    )
     steepest, bound = np.linalg.eigvalsh(H)[-1], 2 / safe_rate(X)
     claim("never exceeds that of", steepest < bound)
     claim("The bound allows 5.54", safe_rate(X))
@@ -590,7 +594,6 @@ with checks("How large a step?"):
         "from anywhere, goes down",
         (np.diff(safe_run.losses)[:100] < 0).all(),
     )
-    claim("Raise the rate past 5.54", safe_rate(X))
     claim("0.107 in place of the bound's 0.361", steepest, bound)
     claim("There the limit is 18.61", limit)
     claim(
@@ -625,9 +628,8 @@ with checks("How large a step?"):
 # %% [markdown]
 # ## What does each measurement add?
 #
-# One split of the birds is one throw of the dice. Take fifty. For each choice of
-# measurements and each split, fit on 233 birds and count on the other 100. Half the
-# safe rate suits any features.
+# One split of the birds is one throw of the dice. Take fifty, and for each one fit on
+# 233 birds and count on the other 100. Half the safe rate suits any features.
 
 
 # %%
@@ -640,7 +642,7 @@ def fit(X, y):
 
 
 # %% [markdown]
-# The split is the one from above, with a seed to choose it.
+# The split is made as above, with a seed to choose it.
 
 
 # %%
@@ -655,15 +657,14 @@ def count_right(columns, seed):
 
 
 # %% [markdown]
-# Try depth alone, mass alone, both, and all four measurements: bill length and flipper
-# length are left.
+# Try depth alone, mass alone, both, and all four measurements, with the lengths of bill
+# and flipper. How many of 100 will each get right?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# One alone leaves the colors of {numref}`fig-sexes` mixed, so expect little better than
-# a coin; both together, about the 88 of the first split. Whether the other two bring
-# news, no figure has told you. A fit on four columns cannot be worse on the birds that
-# it learns from. On the others it can.
+# One alone leaves the colors of {numref}`fig-sexes` mixed: little better than a coin.
+# Both should repeat the 88. Whether the lengths bring news, no figure has told you.
+# Four columns cannot fit the training birds worse than two; unseen birds they can.
 # :::
 
 # %%
@@ -677,7 +678,7 @@ for name, chosen in choices.items():
     print(f"{name:8} {mean:.1f} ± {spread:.1f} of 100 right")
 
 # %% [markdown]
-# (After the ± stands the standard deviation over the splits.) Depth and mass, each
+# (± is the standard deviation over the splits.) Depth and mass, each
 # nearly useless alone, together get 89. The other two add 0.2 birds on average; they
 # help in 24 splits and do harm in 15. More columns are not more news.
 #
@@ -692,11 +693,12 @@ with checks("What does each measurement add?"):
         len(y),
         len(y_test),
     )
+    claim("many of 100 will", len(y_test))
     claim(
         "Take fifty", {len(right) for right in counts.values()} == {50}
     )
     averages = {name: right.mean() for name, right in counts.items()}
-    claim("about the 88 of the first split", count_right(columns, 0))
+    claim("Both should repeat the 88", count_right(columns, 0))
     claim("together get 89", averages["both"])
     claim(
         "nearly useless alone",
@@ -726,16 +728,16 @@ with checks("Classification"):
 # %% [markdown]
 # ## What to keep
 #
-# - For a yes or a no, bend the score $X\mathbf{w}$ into a probability, and minimize the
-#   mean of $-\log$ of the probability given to what happened.
+# - For a yes or a no, bend a score into a probability, and minimize the mean of $-\log$
+#   of the probability given to what happened.
 # - The count of errors has no slope to follow. The cross-entropy pulls hardest where
 #   the model is sure and wrong.
 # - Its gradient is $\frac{1}{n} X^\top (\mathbf{p} - \mathbf{y})$. No formula sets
 #   it to zero, so descend.
 # - The curvature changes along the way, but $\frac{1}{4n} X^\top X$ bounds it and
 #   gives a safe learning rate before the first step.
-# - Judge on examples that neither the descent nor the standardization has seen, and
-#   over several splits.
+# - Judge on examples that neither descent nor standardization has seen, and over
+#   several splits.
 
 # %% [markdown]
 # ## Exercises

@@ -27,9 +27,8 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append(
-    ".."
-)  # finds `helpers` when this file runs where it lies
+# This finds `helpers` when the file runs where it lies.
+sys.path.append("..")
 
 # %% [markdown]
 # ## One number for two crowds
@@ -51,9 +50,11 @@ print(f"{len(flipper_mm)} birds, mean {mean_mm:.1f} mm")
 print(f"{close.sum()} birds within 1 mm of the mean")
 
 # %% [markdown]
-# Hardly any bird is like the mean: it lies between two crowds. To find a length that
-# many birds *have*, let a bird that is far from the guess $c$ lose its say. Choose a
-# *width* $s$; a bird of length $x_i$ shall cost
+# Hardly any bird is like the mean. The pull of a squared error grows with the distance,
+# so the birds far away on both sides hold the guess in the gap between two crowds.
+#
+# To find a length that many birds *have*, let the pull fade with the distance instead.
+# Write $c$ for the guess, and choose a *width* $s$. A bird of length $x_i$ shall cost
 #
 # ```{math}
 # :label: bounded-cost
@@ -61,9 +62,11 @@ print(f"{close.sum()} birds within 1 mm of the mean")
 # ```
 #
 # Up close this is nearly the squared error $(c - x_i)^2$. Many widths away it is $s^2$
-# and stays there. The loss is the mean of the costs. Its slope is the mean of
+# and stays there: a bird that far off has no say in where the guess goes. The loss is
+# the mean of the costs. Its slope is the mean of
 # $2 (c - x_i) \, e^{-(c - x_i)^2 / s^2}$: the pull of the squared error, times a weight
-# that fades. Both functions take many guesses at once.
+# that fades. In the code, `guesses[:, None]` makes a column of the guesses, so that the
+# loss of many guesses comes out at once.
 
 
 # %%
@@ -114,8 +117,9 @@ plt.show()
 
 # %% [markdown]
 # The bottom of each valley is a **{term}`local minimum`**: no guess *nearby* has a
-# smaller loss. The losses of the earlier chapters had one valley each. Here one of two
-# is deeper, and a descent sees only the slope under its feet.
+# smaller loss. The losses of the earlier chapters were convex, with one valley. Here
+# one of two is deeper, the *global* minimum, and a descent cannot know which it is in:
+# it sees only the slope under its feet.
 
 # %% tags=["remove-cell"]
 from helpers import checks, claim, given
@@ -141,7 +145,8 @@ with checks("One number for two crowds"):
 # %% [markdown]
 # ## Which start ends where
 #
-# Here is the loop, for many guesses at once.
+# Here is the loop of {ref}`descent`, for many guesses at once. The guesses do not know of
+# each other; each is a descent of its own.
 
 
 # %%
@@ -153,7 +158,7 @@ def descend_all(guesses, values, width, rate, steps):
 
 
 # %% [markdown]
-# Give it three starts and a learning rate of 5.
+# Three starts, with a learning rate of 5:
 
 # %%
 starts = np.array([140.0, 195.0, 210.0])
@@ -162,12 +167,12 @@ losses = bounded_loss(ends, flipper_mm, 5)
 slopes = bounded_slope(ends, flipper_mm, 5)
 for i in range(3):
     print(f"from {starts[i]:.0f} mm to {ends[i]:.1f} mm:")
-    print(f"  loss {losses[i]:.1f} mm², slope {slopes[i]:.0e} mm")
+    print(f"  loss {losses[i]:.1f} mm², slope {abs(slopes[i]):.6f} mm")
 
 # %% [markdown]
 # These are the three runs of the opening. The slopes are all practically zero, but the
-# losses are not alike. A slope of zero says that the descent is over, not that the
-# answer is good.
+# losses are 25.0, 17.8 and 20.5 mm². A slope of zero says that the descent is over. It
+# does not say that the answer is good.
 #
 # To see what becomes of *every* start, find the places where the slope changes its
 # sign. There the curvature tells a bottom from a top. (Differentiate the slope: it is
@@ -185,16 +190,18 @@ for place, curvature in zip(zero_mm, curvatures, strict=True):
 # %% [markdown]
 # Two bottoms, and between them the ridge at 204.6 mm, with a negative curvature. (The
 # limit $2 / \lambda$ is 16 in the deep valley and 31 in the shallow one, so 5 is safe.)
-# All starts that end at the same bottom form its **{term}`basin of attraction`**.
+# To the left of the ridge every step leads left, to the right of it every step leads
+# right. All starts that end at the same bottom form its
+# **{term}`basin of attraction`**.
 
 # %% tags=["hide-input"]
 #| name: fig-valleys-basins
 #| caption: Sixty-one descents side by side. Those that begin left of the ridge go to
-#|   one bottom, those to the right of it to the other. At both edges they stand still.
+#|   one bottom, those to the right of it to the other. Gray ones do not arrive in time.
 #| alt: Guess on the horizontal axis, step on the vertical axis, running down from zero
 #|   to 60. Blue lines between about 166 and the ridge at 204.6 flow together at 191.5;
-#|   orange lines beyond the ridge flow together at 214.3. Lines near the left and the
-#|   right edge run straight down and reach neither.
+#|   orange lines beyond the ridge flow together at 214.3. Gray lines near the left
+#|   edge run straight down and reach neither.
 figure, ax = plt.subplots(figsize=(5.4, 4))
 flow = [np.linspace(150, 240, 61)]
 for _ in range(60):
@@ -218,7 +225,7 @@ plt.show()
 # :class: dropdown
 # About 55% should end in the better valley: that is the share of the range that lies
 # left of the ridge, $(204.6 - 172) / (231 - 172)$. How deep the valley is does not
-# count.
+# count, only how wide its basin is.
 # :::
 
 # %%
@@ -229,12 +236,12 @@ for seed in range(3):
     print(f"seed {seed}: {(ends < zero_mm[1]).sum()} of 1000 go left")
 
 # %% [markdown]
-# Nearly half of all runs give the worse answer. The oldest cure is to **start several
-# times and keep the end with the lowest loss**. Five starts all miss the better valley
-# with a chance of 2%.
+# Nearly half of all runs give the worse answer. So **start several times and keep the
+# end with the lowest loss**. Five starts all miss the better valley with a chance of
+# 2%.
 #
-# Could a larger learning rate leap over the ridge? It can, but it may empty the
-# wrong valley: {ref}`leaping`.
+# Could a larger learning rate leap over the ridge? It can, but here it leaps *out* of
+# the better valley: {ref}`leaping`.
 
 # %% tags=["remove-cell"]
 with checks("Which start ends where"):
@@ -242,6 +249,8 @@ with checks("Which start ends where"):
     run_ends = descend_all(runs, flipper_mm, 5, 5, 200)
     given("a learning rate of 5", "so 5 is safe")
     end_slopes = bounded_slope(run_ends, flipper_mm, 5)
+    run_losses = bounded_loss(run_ends, flipper_mm, 5)
+    claim("losses are 25.0, 17.8 and 20.5", *run_losses)
     claim(
         "slopes are all practically zero",
         (np.abs(end_slopes) < 1e-5).all(),
@@ -299,8 +308,7 @@ with checks("What the start decides"):
 # off, more than six widths, and its weight $e^{-d^2/s^2}$ is less than $10^{-17}$. The
 # step is smaller than the gap to the next float, so the guess does not change at all.
 # Such a stretch, where the loss is high and hardly falls, is a **{term}`plateau`**.
-#
-# Nearer starts do arrive. Count the steps to 190 mm.
+# Nearer starts do arrive; count their steps to 190 mm.
 
 
 # %%
@@ -329,10 +337,10 @@ for start_mm in (160.0, 156.0):
     print(f"from {start_mm:.0f} mm: {steps_to(190, start_mm):,} steps")
 
 # %% [markdown]
-# First a factor of ten, then one of nearly fifty. Patience is no cure for a plateau.
-# A rule that stops at a small slope would stop here at once, so look at the loss as
-# well: it is almost $s^2 = 25$, as if there were no birds. What does help is a wider
-# loss to begin with: {ref}`start-wide`.
+# First a factor of ten, then one of nearly fifty. Waiting is no cure for a plateau.
+# A rule that stops at a small slope would stop here at once, so look at the loss too:
+# it is almost $s^2 = 25$, as if there were no birds. A cure is to begin with a wider
+# loss: {ref}`start-wide`.
 
 # %% tags=["remove-cell"]
 with checks("A plateau is not a valley"):
@@ -396,16 +404,15 @@ def pair_loss_and_grad(pair):  # pair (2,)
 # :::{admonition} What do you expect?
 # :class: dropdown
 # Neither. Equal numbers have equal slopes, so they take equal steps and are equal again
-# after each.
+# after each. Nothing in the loss tells them apart.
 # :::
 
 # %%
 trace = descend(pair_loss_and_grad, [0, 0], 0.1, steps=1000)
 c1, c2 = trace.parameters[-1]
 print(f"ends at {c1:.4f} and {c2:.4f}")
-print(
-    f"loss {trace.losses[-1]:.3f}, slope {trace.gradients[-1, 0]:.0e}"
-)
+slope = abs(trace.gradients[-1, 0])
+print(f"loss {trace.losses[-1]:.3f}, slope {slope:.6f}")
 
 # %% [markdown]
 # They are the same number to the last bit, and the slope is practically zero. Is this a
@@ -424,6 +431,7 @@ def pair_hessian(pair):
 H = pair_hessian(trace.parameters[-1])
 eigenvalues, directions = np.linalg.eigh(H)
 for curvature, direction in zip(eigenvalues, directions.T, strict=True):
+    direction = direction / direction[0]
     print(f"curvature {curvature:+.2f} along {direction.round(2)}")
 
 # %% [markdown]
@@ -431,7 +439,8 @@ for curvature, direction in zip(eigenvalues, directions.T, strict=True):
 # apart, and it falls. Such a place, a bottom along one direction and a top along
 # another, is a **{term}`saddle point`**.
 #
-# (For equal numbers $c$ and the mean $m$ of $(c - z_i)^2$ they are $6m$ and $-2m$.)
+# (For equal numbers $c$, with $m$ the mean of $(c - z_i)^2$, the curvatures are $6m$
+# and $-2m$.)
 
 # %% tags=["remove-cell"]
 with checks("Two numbers that start as one"):
@@ -449,7 +458,8 @@ with checks("Two numbers that start as one"):
     )
     m = ((c1 - z) ** 2).mean()
     claim(
-        "they are 6m and -2m", np.allclose(eigenvalues, [-2 * m, 6 * m])
+        "the curvatures are 6m and -2m",
+        np.allclose(eigenvalues, [-2 * m, 6 * m]),
     )
     claim(
         "Move both numbers together", np.allclose(*np.abs(directions))
@@ -461,15 +471,15 @@ with checks("Two numbers that start as one"):
 # Along an eigenvector a step multiplies the distance by $1 - \eta\lambda$
 # ({ref}`conditioning`). For a negative curvature this is *more* than one: here
 # $1 + 2\eta m$, and for a rate of 0.1 that is 1.20. So whatever sets the two numbers
-# apart grows by a fifth in every step. A difference, or *nudge*, of size $d$ grows to
-# one after about this many steps:
+# apart grows by a fifth in every step. A first difference $d_0$, a *nudge*, grows to one
+# after about this many steps:
 #
 # ```{math}
 # :label: nudge-steps
-# k = \frac{\log(1/d)}{\log(1 + 2 \eta m)}
+# k = \frac{\log(1/d_0)}{\log(1 + 2 \eta m)}
 # ```
 #
-# Compare a nudge of 0.01 with one of a ten-billionth. How much longer does it wait?
+# How much longer does a nudge of a ten-billionth wait than one of 0.01?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -524,8 +534,8 @@ ax.set(aspect="equal", title="Equal numbers ride the ridge and stay")
 plt.show()
 
 # %% [markdown]
-# If you watch only the loss, you cannot tell which descent is stuck until
-# the others fall.
+# If you watch only the loss ({numref}`fig-valleys-nudge`), you cannot tell which
+# descent is stuck until the others fall.
 
 # %% tags=["hide-input"]
 #| name: fig-valleys-nudge
@@ -535,10 +545,10 @@ plt.show()
 #|   descents. One falls to 0.89 near step 25, one near step 75, one near step 125, in
 #|   the same shape. The fourth, without a nudge, stays flat to the end.
 figure, ax = plt.subplots()
-for nudge, place in ((1e-2, 29), (1e-6, 79), (1e-10, 129)):
-    run = descend(pair_loss_and_grad, [0, nudge], 0.1, steps=200)
+for power, place in ((-2, 29), (-6, 79), (-10, 129)):
+    run = descend(pair_loss_and_grad, [0, 10**power], 0.1, steps=200)
     ax.plot(run.losses, color=BLUE)
-    ax.text(place, 1.35, f"{nudge:.0e}", color=BLUE)
+    ax.text(place, 1.35, f"nudge\n$10^{{{power}}}$", color=BLUE)
 ax.plot(trace.losses[:201], color=ORANGE)
 ax.text(200, 1.85, "equal", color=ORANGE, ha="right", va="top")
 ax.set(xlabel="step", ylabel="loss", ylim=(0.8, 2.1))
@@ -546,8 +556,8 @@ ax.set_title("It looks finished until it falls")
 plt.show()
 
 # %% [markdown]
-# In practice you draw the start at random, so that no two numbers are equal. Here are
-# 200 small random starts:
+# Nobody waits for an accidental nudge. You draw the start at random, and then no two
+# numbers are equal. Here are 200 random starts, all close to zero:
 
 # %%
 rng = np.random.default_rng(0)
@@ -566,8 +576,8 @@ print(f"first number short: {first_is_short} of 200")
 # %% tags=["remove-cell"]
 with checks("A nudge is enough"):
     claim("for a rate of 0.1 that is 1.20", 0.1, growth)
-    given("for a rate of 0.1", "Compare a nudge of 0.01")
-    claim("with one of a ten-billionth", nudge == 1e-10)
+    given("for a rate of 0.1", "than one of 0.01")
+    claim("a nudge of a ten-billionth", nudge == 1e-10)
     claim("grows by a fifth in every step", abs(growth - 1.2) < 0.01)
     per_hundredth = np.log(100) / np.log(growth)
     claim("should need 25 steps", per_hundredth)
@@ -600,7 +610,7 @@ with checks("A nudge is enough"):
         "the same number of further steps",
         np.ptp(np.diff(first_apart)) <= 2,
     )
-    given("up to 200", "200 small random")
+    given("up to 200", "200 random starts")
     claim("lie flat near 1.93", trace.losses[-1])
     claim("falls to 0.89", run.losses[-1])
     claim(
@@ -625,13 +635,15 @@ with checks("A nudge is enough"):
 # | of both signs | a saddle point | two equal numbers |
 # | all practically zero | not decided; here a plateau | 140 mm |
 #
-# A minimum can be the wrong one; other starts may show you that. At a maximum or a
-# saddle a nudge helps. On a plateau you need another start or another loss.
+# Each asks for something else. A minimum can be the wrong one, which only other starts
+# can show. At a maximum or a saddle a nudge helps. On a plateau you need another start
+# or another loss.
 #
-# The networks of {ref}`small-network` are built of parts that can be exchanged, as your
-# two numbers can. Parts that start equal, all at zero for example, stay equal, which is
-# why networks start at random. {ref}`depth` meets a plateau. Whether saddles or wrong
-# valleys matter more among many parameters, no picture of two can tell.
+# Later chapters meet all this again. The networks of {ref}`small-network` are built of
+# parts that can be exchanged, as your two numbers can. Parts that start equal, all at
+# zero for example, stay equal, and that is why networks start at random. {ref}`depth`
+# meets a plateau. What this page does not tell you is how often each kind comes up among
+# many parameters: no picture of two numbers can.
 
 # %% tags=["remove-cell"]
 with checks("Four kinds of zero"):
@@ -650,10 +662,10 @@ with checks("Four kinds of zero"):
 #
 # - A descent with small steps ends in the valley whose basin holds its start, deep or
 #   not. Start several times and keep the lowest loss.
-# - A small gradient says that the descent is slow, not that it is done. Look at the
-#   loss, and at the signs of the curvatures.
+# - A small gradient says that the descent is slow, not that it is done. Look at loss
+#   and curvatures.
 # - On a plateau the wait explodes as the start moves out. At a saddle it grows with the
-#   logarithm of the nudge: a tiny nudge is enough, and none is not.
+#   logarithm of the nudge: the tiniest is enough, and none at all is not.
 # - Parameters that play the same part and start equal stay equal. Start at random.
 
 # %% [markdown]
@@ -728,6 +740,8 @@ with checks("Exercises"):
 # grams with a width of 240 g, from starts every 500 g, from 3000 to 6000 g.
 #
 # ```python
+# from helpers import check_answer
+#
 # penguins = load_penguins()
 # mass_g = penguins["body_mass_g"].dropna().to_numpy(dtype=float)
 # best_g = best_of(np.arange(3000.0, 6001, 500), mass_g, 240)
@@ -832,7 +846,7 @@ while abs(pair[1] - pair[0]) < 1 and steps < 1000:
     second = (2 * reversed_off * (pair[0] - z[::-1]) ** 2).mean()
     pair = pair - 0.1 * np.array([first, second])
     steps += 1
-print(f"apart after {steps} steps")
+print(f"apart after about {round(steps, -2)} steps")
 
 # %% [markdown]
 # Between 150 and 250 steps, depending on how your processor adds. So a descent can
@@ -914,9 +928,6 @@ with checks("Exercises"):
 # %% [markdown]
 # ## Sources and further reading
 #
-# - With one width, the loss of the first half is a density estimate upside down, and
-#   its valleys are the peaks of that estimate; {cite}`comaniciu2002` use such peaks to
-#   find clusters.
 # - {cite}`lee2016` prove that, under conditions which they state, gradient descent from
 #   a random start does not converge to a saddle; {cite}`du2017` show that it can take
 #   very long to leave several of them in a row.

@@ -26,9 +26,7 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append(
-    ".."
-)  # finds `helpers` when this file runs where it lies
+sys.path.append("..")  # so that it finds `helpers` here too
 
 # %% [markdown]
 # The data are the belts of {ref}`slopes`, in inches and in centimeters.
@@ -161,8 +159,8 @@ with checks("What rounding does to a slope"):
 # ```
 #
 # At $h_{\text{best}}$ the two are equal; to find it, set the derivative of the sum to
-# zero. Both lines need $L'' \neq 0$, and the second term is a typical size, not a
-# bound: storing a loss costs at most $\frac{\varepsilon}{2} |L|$, but the roundings
+# zero. This needs $L'' \neq 0$. And the rounding term is a typical size, not a bound:
+# storing a loss costs at most $\frac{\varepsilon}{2} |L|$, but the roundings
 # inside the loss come on top.
 
 # %%
@@ -261,31 +259,25 @@ with checks("The best step, predicted and measured"):
         np.allclose(curves[0][long], curves[1][long], 0.05),
     )
 
-    def exact_rational(m):
-        pairs = [
-            (Fraction(x), Fraction(y))
-            for x, y in zip(*belts, strict=True)
-        ]
-        return sum((Fraction(m) * x - y) ** 2 for x, y in pairs) / len(
-            pairs
+    def exactly_at(m):
+        pairs = zip(
+            map(Fraction, belts[0]),
+            map(Fraction, belts[1]),
+            strict=True,
         )
+        squares = [(Fraction(m) * x - y) ** 2 for x, y in pairs]
+        return sum(squares) / len(squares)
 
-    stored = [
-        float(
-            (
-                Fraction(float(belt_loss(m, *belts)))
-                / exact_rational(m)
-                - 1
-            )
-            / eps[1]
-        )
-        for m in map(float, np.linspace(1.6, 1.8, 101))
-    ]
-    above = np.mean(np.abs(stored) > 0.5)
+    stored = []
+    for m in np.linspace(1.6, 1.8, 101).tolist():
+        right = exactly_at(m)
+        off = Fraction(float(belt_loss(m, *belts))) - right
+        stored.append(abs(float(off / right)) / eps[1])
+    above = np.mean(np.array(stored) > 0.5)
     claim(
         "the roundings inside the loss come on top", 0.05 < above < 0.6
     )
-    claim("of typical size", 0.1 < np.median(np.abs(stored)) < 1)
+    claim("of typical size", 0.1 < np.median(stored) < 1)
 
 # %% [markdown]
 # ## A step to both sides
@@ -344,8 +336,8 @@ forward_errors, central_errors = (
 #|   vertical line is the best step that the formula predicts for the central one.
 #| alt: Logarithmic axes, the step across and the relative error up. On the left the
 #|   dots of both differences share one falling arm. The forward dots turn up early, at
-#|   an error near 1e-8. The central dots go on falling to an error near 1e-11, turn near
-#|   the vertical line, and rise twice as steeply.
+#|   an error near 1e-8. The central dots go on falling to an error near 1e-11, turn
+#|   near the vertical line, and rise twice as steeply.
 residual = 1.7 * belts[0] - belts[1]
 third = 24 * (belts[0] ** 3 * residual).mean()  # L''' at 1.7
 rounding = np.finfo(np.float64).eps * fourth_loss(1.7, *belts)
@@ -454,6 +446,9 @@ distances = 0.84 * np.logspace(0, -8, 17)
 plain = [error_near_bottom(belt_loss, d) for d in distances]
 control = [error_near_bottom(exact_loss, d) for d in distances]
 
+# %% [markdown]
+# {numref}`fig-differences-bottom` draws both, beside the prediction.
+
 # %% tags=["hide-input"]
 #| name: fig-differences-bottom
 #| caption: The forward difference at its best step, ever nearer to the bottom. Dots are
@@ -483,15 +478,15 @@ ax.set_title("Near the bottom the digits run out")
 plt.show()
 
 # %% [markdown]
-# The control in {numref}`fig-differences-bottom` keeps to the prediction. The belts'
-# loss does not: close to the bottom it is more than ten times worse, and a hundred
-# millionth away its error is about a third of the slope. The predicted centimeters are
-# near 100 and are rounded accordingly, while the residuals that are left are below one.
-# With those roundings taken away, the formula holds.
+# The control keeps to the prediction. The belts' loss does not: close to the bottom it
+# is more than ten times worse, and a hundred millionth away its error is about a third
+# of the slope. The predicted centimeters are near 100 and are rounded accordingly,
+# while the residuals that are left are below one. With those roundings taken away, the
+# formula holds.
 #
 # The slope by hand subtracts no losses. At the last distance, its error is still below
-# $10^{-7}$. This is why descent uses derivatives and leaves differences to check them,
-# far from the bottom.
+# $10^{-7}$. So let a descent use derivatives, and keep differences to check them, far
+# from the bottom.
 
 # %% tags=["remove-cell"]
 with checks("Near the bottom"):
@@ -540,7 +535,7 @@ with checks("Near the bottom"):
 # %% tags=["remove-cell"]
 with checks("Where do finite differences stop?"):
     claim(
-        "At the guess 1.7, with a step chosen well, eight of the sixteen digits that a computer holds are right",
+        "At the guess 1.7, with a step chosen well, eight of the sixteen digits",
         7.5 < -np.log10(min(errors[np.float64])) < 9.5,
     )
     millionth = error_near_bottom(belt_loss, 1e-6)

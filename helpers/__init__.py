@@ -8,6 +8,7 @@ from helpers.animation import animate
 from helpers.batches import in_batches, shuffled_orders
 from helpers.claims import ClaimError, checks, claim, given
 from helpers.datasets import (
+    SlowRows,
     load_belts,
     load_penguins,
     noisy_line,
@@ -35,6 +36,7 @@ __all__ = [
     "ORANGE",
     "PINK",
     "ClaimError",
+    "SlowRows",
     "Trace",
     "animate",
     "check_answer",

@@ -1,5 +1,6 @@
 """The data sets of the book. Every file comes with an installed package: no network."""
 
+import time
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -160,6 +161,29 @@ def sinc_surface(points: int = 50) -> tuple[np.ndarray, np.ndarray]:
     inputs = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
     r = np.hypot(inputs[:, :1], inputs[:, 1:])
     return inputs, np.sinc(r / np.pi)  # NumPy's sinc(z) is sin(πz)/(πz)
+
+
+class SlowRows:
+    """A data set for a `DataLoader`, the numbers 0 to n - 1, that is slow to read.
+
+    Parameters
+    ----------
+    n
+        How many rows there are.
+    seconds
+        How long the reading of one row takes. It sleeps for so long, as a program
+        does that waits for a disk.
+    """
+
+    def __init__(self, n: int, seconds: float) -> None:
+        self.n, self.seconds = n, seconds
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, row: int) -> int:
+        time.sleep(self.seconds)
+        return row
 
 
 def bundled_file(name: str) -> Traversable:

@@ -39,6 +39,7 @@ def test_the_words_of_the_text_are_counted_and_nothing_else():
         text("```{math}", "x^2 + y^2", "```", "$$", "a b c", "$$"),
         text("```python", "not_read = 1", "```", "last word"),
         text("## Exercises", "Not counted."),
+        text("Nor this."),
         text("Nor this.", "## Sources and further reading", "Nor that."),
     )
     # A title. Three plain words: x there. Two words. One. Two. Three. Last word.

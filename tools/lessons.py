@@ -91,11 +91,10 @@ def measure(notebook: NotebookNode) -> Lesson:
     in_text, sentence_before = True, True
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            source = cell.source
-            if end := _AFTER_THE_TEXT.search(source):
-                source, in_text = source[: end.start()] if in_text else "", False
-            if in_text or source:
-                text.append(source)
+            if in_text:
+                before, *after = _AFTER_THE_TEXT.split(cell.source, maxsplit=1)
+                text.append(before)
+                in_text = not after
             sentence_before = True
         elif "remove-cell" not in cell.metadata.get("tags", []):
             (shown if in_text else solutions).append(cell)

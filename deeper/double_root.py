@@ -1,0 +1,473 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (double-root)=
+# # The double root
+#
+# In {ref}`conditioning`, tuned momentum multiplies the error by 0.9945 per step on the
+# raw bills, in the long run. That promises a millionth of the first distance after 2488
+# steps. The count was 3841. Where do the other 1353 steps come from?
+#
+# :::{admonition} Before you start
+# :class: tip
+# - **You will** follow momentum along a single curvature, find its two powers, derive
+#   the best pair of rate and momentum, and see what happens where the powers meet.
+# - **You need** the eigenvectors and the heavy ball of {ref}`conditioning`, and a
+#   quadratic equation. Of complex numbers you need no more than their size.
+# - **Time** {chapter-time}`here`
+# :::
+
+# %% [markdown]
+# ## One number with a memory
+#
+# Along an eigenvector the heavy ball is one number again, the share $c$ of the error.
+# Put its gradient, $\lambda c$, into the update:
+#
+# ```{math}
+# :label: momentum-recurrence
+# c_{k+1} = (1 + \beta - \eta \lambda)\, c_k - \beta c_{k-1}
+# ```
+#
+# Only the product $\eta \lambda$ counts. The first step has no memory yet, so it is
+# plain descent.
+
+# %% tags=["remove-cell"]
+import sys
+
+sys.path.append("..")  # finds `helpers` where this file lies
+
+# %%
+import numpy as np
+
+from helpers import use_book_style
+
+use_book_style()
+
+
+def share_by_step(rate_times_curvature, momentum, steps):
+    c = [1.0, 1.0 - rate_times_curvature]
+    for _ in range(steps - 1):
+        keep = 1 + momentum - rate_times_curvature
+        c.append(keep * c[-1] - momentum * c[-2])
+    return np.array(c)  # (steps + 1,)
+
+
+# %% [markdown]
+# Take $\beta = 0.81$, whose root is 0.9, and three values of $\eta \lambda$.
+
+# %% tags=["hide-input"]
+#| name: fig-one-share
+#| caption: Momentum 0.81 on three curvatures. The dashed line falls by 0.9 per step.
+#| alt: Size of the share against the step, on a log scale. For a product
+#|   of 0.002 it falls slowly, along a straight line. For 0.03 and for 0.3 it falls in
+#|   waves, and both stay close below a dashed line that is much steeper.
+import matplotlib.pyplot as plt
+
+from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE
+
+figure, ax = plt.subplots()
+k = np.arange(101)
+for product, color in (
+    (0.002, ORANGE),
+    (0.03, BLUE),
+    (0.3, GREEN),
+):
+    c = share_by_step(product, 0.81, 100)
+    ax.semilogy(k, np.abs(c), color=color, lw=1.2)
+ax.semilogy(k, 1.6 * 0.9**k, color=BLACK, linestyle="--", lw=1)
+ax.text(60, 0.7, "ηλ = 0.002", color=ORANGE)
+ax.text(29, 1e-4, "0.03", color=BLUE, ha="right")
+ax.text(7, 1e-3, "0.3", color=GREEN, ha="right")
+ax.set(xlabel="step", ylabel="size of the share", ylim=(1e-6, 3))
+ax.set_title("Two curvatures ten times apart, one pace")
+plt.show()
+
+# %% [markdown]
+# The smallest curvature is slow. The other two are ten times apart and fall in step:
+# both in waves, both along the dashed line. Why?
+
+# %% [markdown]
+# ## Two powers
+#
+# A plain descent is a power, $c_k = z^k$ with $z = 1 - \eta \lambda$. Try a power here
+# too. Divide {eq}`momentum-recurrence` by $z^{k-1}$, and what is left is a quadratic
+# equation:
+#
+# ```{math}
+# :label: momentum-roots
+# z^2 - (1 + \beta - \eta \lambda)\, z + \beta = 0
+# ```
+#
+# It has two roots, and each run is a mixture of their powers. In the long run the
+# larger one is the factor per step. `np.roots` takes the coefficients and returns both.
+
+
+# %%
+def factor_per_step(rate_times_curvature, momentum):
+    keep = 1 + momentum - rate_times_curvature
+    return np.abs(np.roots([1, -keep, momentum])).max()
+
+
+for product in (0.002, 0.03, 0.3):
+    print(f"{factor_per_step(product, 0.81):.4f}")
+
+# %% [markdown]
+# The product of the two roots is $\beta$, the last coefficient. As long as $(1 + \beta
+# - \eta \lambda)^2 < 4 \beta$ they are complex, a mirrored pair of equal size. So each
+# has the size $\sqrt{\beta}$, *whatever $\lambda$ is*. A complex pair makes the waves.
+# The condition is a window for the curvatures:
+#
+# ```{math}
+# :label: momentum-window
+# (1 - \sqrt{\beta})^2 < \eta \lambda < (1 + \sqrt{\beta})^2
+# ```
+
+# %% tags=["hide-input"]
+#| name: fig-window
+#| caption: Factor per step against learning rate times curvature. Each floor is as
+#|   high as the root of the momentum.
+#| alt: Three curves over the product from 0 to 4. Without momentum it is a V that
+#|   touches zero at one. With 0.25 and with 0.81 the bottom is flat, at 0.5 and at 0.9,
+#|   and the higher floor is the wider one; at both of its ends the curve rises like a
+#|   wall.
+figure, ax = plt.subplots()
+products = np.linspace(0, 4, 2001)
+for beta, color in ((0, ORANGE), (0.25, BLUE), (0.81, GREEN)):
+    factors = [factor_per_step(product, beta) for product in products]
+    ax.plot(products, factors, color=color)
+    ax.text(
+        1.5, beta**0.5 + 0.02, f"β = {beta}", color=color, ha="center"
+    )
+ax.axhline(1, color=GRAY, lw=1)
+ax.text(3.4, 1.02, "diverges", ha="right")
+ax.set(xlabel="ηλ", ylabel="factor per step", ylim=(0, 1.2))
+ax.set_title("Inside the window the curvature does not count")
+plt.show()
+
+# %% [markdown]
+# {numref}`fig-window` is the whole bargain. A small $\beta$ has a low floor and a
+# narrow window, a large $\beta$ a high floor and a wide one. The best $\beta$ is the
+# smallest whose window still holds all curvatures. So put $\lambda_{\min}$ and
+# $\lambda_{\max}$ on its two ends and take roots:
+#
+# ```{math}
+# \begin{aligned}
+# 1 - \sqrt{\beta} &= \sqrt{\eta \lambda_{\min}} \\
+# 1 + \sqrt{\beta} &= \sqrt{\eta \lambda_{\max}}
+# \end{aligned}
+# ```
+#
+# Add the two to find $\eta$, divide one by the other to find $\beta$: this is
+# {eq}`best-momentum`.
+
+# %% tags=["remove-cell"]
+from helpers import checks, claim, given
+
+with checks("One number with a memory"):
+    claim("whose root is 0.9", factor_per_step(1, 0.81))
+    given("Take beta = 0.81", "Momentum 0.81 on three")
+    claim("falls by 0.9 per step", factor_per_step(1, 0.81))
+    given("of 0.002 it falls", "For 0.03 and for 0.3")
+    runs = {
+        p: np.abs(share_by_step(p, 0.81, 400))
+        for p in (0.002, 0.03, 0.3)
+    }
+    claim("are ten times apart", np.isclose(0.3 / 0.03, 10))
+    envelope = 0.9 ** np.arange(401)
+    in_step = [1 < (runs[p] / envelope).max() < 3 for p in (0.03, 0.3)]
+    claim("fall in step", all(in_step))
+    claim(
+        "The smallest curvature is slow",
+        runs[0.002][100] > 1000 * runs[0.03][100],
+    )
+
+# %% tags=["remove-cell"]
+with checks("Two powers"):
+    given("over the product from 0 to 4", "With 0.25 and with 0.81")
+    claim(
+        "at 0.5 and at 0.9",
+        factor_per_step(1, 0.25),
+        factor_per_step(1, 0.81),
+    )
+    inside = [
+        factor_per_step(x, 0.81)
+        for x in np.linspace(0.0101, 3.6099, 500)
+    ]
+    claim("each has the size", np.allclose(inside, 0.9))
+    outside = [factor_per_step(x, 0.81) for x in (0.0099, 3.6101)]
+    claim("is a window for the curvatures", min(outside) > 0.9001)
+    plain = [factor_per_step(x, 0) - abs(1 - x) for x in products]
+    claim("touches zero at one", np.abs(plain).max() < 1e-12)
+
+# %% [markdown]
+# ## Where the powers meet
+#
+# But at the two ends of the window the two roots are *equal*, and one power cannot make
+# two different runs. What is the second solution? Look at two roots that are almost
+# equal. The difference of their powers, divided by their distance, solves the
+# recurrence as well:
+
+# %%
+z, k = 0.9, np.array([1, 10, 40])
+for distance in (0.1, 0.01, 0.0001):
+    print((((z + distance) ** k - z**k) / distance).round(4))
+print((k * z ** (k - 1)).round(4), "k times a power")
+
+# %% [markdown]
+# It is the derivative of $z^k$. As the roots meet, a solution joins that is $k$ times a
+# power. Call the common size $r = \sqrt{\beta}$. With the first step of plain descent
+# the two ends of the window follow
+#
+# ```{math}
+# :label: double-root-ends
+# \begin{aligned}
+# \text{shallow: } c_k &= c_0\, (1 + (1 - r) k) \, r^k \\
+# \text{steep: } c_k &= c_0\, (1 + (1 + r) k) (-r)^k
+# \end{aligned}
+# ```
+#
+# Tuning puts exactly the two slowest directions there. Now predict the count on the raw
+# bills with the extra $k$, and run them.
+
+# %%
+from helpers import design_matrix, load_penguins, steps_to_reach
+
+penguins = load_penguins().dropna()
+X = design_matrix(penguins["bill_length_mm"].to_numpy())
+y = penguins["body_mass_g"].to_numpy()
+H, best = 2 / len(y) * X.T @ X, np.linalg.solve(X.T @ X, X.T @ y)
+curvatures, directions = np.linalg.eigh(H)
+low, high = np.sqrt(curvatures)
+r, rate = (high - low) / (high + low), (2 / (high + low)) ** 2
+
+
+# %% [markdown]
+# `distances` runs tuned momentum from a start, and follows the error itself.
+
+
+# %%
+def distances(start, steps=4500):
+    error, step = np.asarray(start) - best, np.zeros(2)
+    path = [error]
+    for _ in range(steps):
+        step = r**2 * step - rate * H @ error
+        error = error + step
+        path.append(error)
+    return np.linalg.norm(path, axis=1)
+
+
+# %% [markdown]
+# The prediction takes the two shares of the start, and lets each follow its line of
+# {eq}`double-root-ends`.
+
+# %%
+k = np.arange(4501)
+first = -best @ directions  # shares of the start (0, 0)
+growth = 1 + k[:, None] * [1 - r, 1 + r]  # (4501, 2)
+predicted = np.linalg.norm(first * growth, axis=1) * r**k
+measured = distances([0, 0])
+for name, path in (("predicted", predicted), ("counted", measured)):
+    print(steps_to_reach(path, 1e-6 * path[0]), name)
+
+# %% [markdown]
+# Right to the step. The 1353 steps are the price of waiting for $k\, r^k$ in place of
+# $r^k$.
+
+# %% tags=["hide-input"]
+#| name: fig-momentum-predicted
+#| caption: Tuned momentum on the raw bills, from zero. The thin line inside the broad
+#|   one is the prediction with the extra factor.
+#| alt: Distance to the optimum as a share of the first, on a log scale, against the
+#|   step. The run rises to 32 times the start within the first steps, then falls, and
+#|   passes a millionth at step 3841. A dashed line, the power alone, falls straight
+#|   from one and passes a millionth at step 2488. The thin line of the prediction
+#|   covers the run.
+figure, ax = plt.subplots()
+ax.semilogy(measured / measured[0], color=BLUE, lw=4)
+ax.semilogy(predicted / predicted[0], color=BLACK, lw=1)
+ax.semilogy(r**k, color=GREEN, linestyle="--")
+ax.axhline(1e-6, color=GRAY, lw=1)
+ax.text(2350, 0.02, "run and prediction", color=BLUE)
+ax.text(1250, 2e-5, "power alone", color=GREEN, ha="right")
+ax.text(20, 5e-7, "a millionth", va="top")
+ax.set(xlabel="step", ylabel="share of the first distance")
+ax.set(ylim=(1e-8, 300), title="The extra k costs half as much again")
+plt.show()
+
+# %% tags=["remove-cell"]
+import math
+
+with checks("Where the powers meet"):
+    counted = steps_to_reach(measured, 1e-6 * measured[0])
+    by_power = math.ceil(math.log(1e-6) / math.log(r))
+    foreseen = steps_to_reach(predicted, 1e-6 * predicted[0])
+    claim("Right to the step", counted == foreseen)
+    claim(
+        "the two ends of the window follow",
+        np.allclose(predicted, measured),
+    )
+    claim("The 1353 steps are the price", counted - by_power)
+    claim(
+        "It is the derivative",
+        abs(10 * 0.9**9 - (0.9001**10 - 0.9**10) / 1e-4) < 0.01,
+    )
+    claim("price of waiting for", 1.5 < counted / by_power < 1.6)
+    claim("rises to 32 times the start", measured.max() / measured[0])
+    claim("millionth at step 3841", counted)
+    claim("a millionth at step 2488", by_power)
+
+# %% tags=["remove-cell"]
+with checks("The double root"):
+    claim("by 0.9945 per step", r)
+    claim(
+        "promises a millionth of the first distance after 2488",
+        by_power,
+    )
+    claim("The count was 3841", counted)
+    claim("the other 1353 steps", counted - by_power)
+
+# %% [markdown]
+# ## Whose swing is it?
+#
+# Before it falls, the distance rises 32-fold. By {eq}`double-root-ends` the steep share
+# first grows, while $k$ grows faster than $r^k$ shrinks. Its peak is about
+# $\sqrt{\kappa} / e$ with Euler's number $e$, here 132. What you see of it depends on
+# how much of the start lies along this direction. Try three: zero, the flat line
+# through the mean mass, and the best line with its slope off by 1 g per mm.
+
+# %%
+starts = [0, 0], [y.mean(), 0], [best[0], best[1] + 1]
+for start in starts:
+    path = distances(start)
+    steps = steps_to_reach(path, 1e-6 * path[0])
+    print(f"{path.max() / path[0]:6.1f}-fold, {steps} steps")
+
+# %% [markdown]
+# The flat line has next to no steep share, and its distance never rises at all. The
+# wrong slope is nearly all steep share, and swings out 132-fold. On a parabola such a
+# swing does no harm. Elsewhere it may leave the valley for good.
+
+# %% tags=["remove-cell"]
+with checks("Whose swing is it?"):
+    swings = [
+        distances(start).max() / distances(start)[0] for start in starts
+    ]
+    claim("the distance rises 32-fold", swings[0])
+    steep = np.abs(growth[:, 1]) * r**k
+    claim("number e, here 132", steep.max())
+    ratio = steep.max() / (
+        np.sqrt(curvatures[1] / curvatures[0]) / math.e
+    )
+    claim("Its peak is about", abs(ratio - 1) < 0.01)
+    given("its slope off by 1 g per mm")
+    claim("never rises at all", swings[1] <= 1)
+    claim("swings out 132-fold", swings[2])
+    flat = (np.array(starts[1]) - best) @ directions
+    claim("next to no steep share", abs(flat[1] / flat[0]) < 0.001)
+    claim("nearly all steep share", abs(directions[1, 1]) > 0.999)
+
+# %% [markdown]
+# ## How the steps grow
+#
+# Does the extra $k$ spoil the square root? One data set is no proof, so draw problems
+# at random: five parameters, curvatures from one to $\kappa$, axes turned at random, a
+# random start.
+
+
+# %%
+def random_problem(kappa, seed):
+    rng = np.random.default_rng(seed)
+    curvatures = np.array([1, *kappa ** rng.random(3), kappa])
+    rotation, _ = np.linalg.qr(rng.normal(size=(5, 5)))
+    return rotation * curvatures @ rotation.T, rng.normal(size=5)
+
+
+# %% [markdown]
+# Only the error is followed, so the best parameters are all zero.
+
+
+# %%
+def count_steps(H, error, learning_rate, momentum):
+    target = 1e-6 * np.linalg.norm(error)
+    step, steps = np.zeros_like(error), 0
+    while np.linalg.norm(error) > target:
+        step = momentum * step - learning_rate * H @ error
+        error = error + step
+        steps += 1
+    return steps
+
+
+# %% [markdown]
+# Five condition numbers from 10 to 1000, ten seeds each, both methods with their best
+# numbers. With both axes logarithmic, a power of $\kappa$ is a straight line whose
+# slope is the power. `polyfit` fits one for each seed; behind the ± stands the standard
+# deviation.
+
+# %%
+kappas = np.logspace(1, 3, 5)
+counts = np.empty((2, 10, 5), dtype=int)  # method, seed, kappa
+for seed in range(10):
+    for i, kappa in enumerate(kappas):
+        H_random, start = random_problem(kappa, seed)
+        root = np.sqrt(kappa)
+        pair = (2 / (1 + root)) ** 2, ((root - 1) / (root + 1)) ** 2
+        plain_rate = 2 / (1 + kappa)
+        counts[0, seed, i] = count_steps(H_random, start, plain_rate, 0)
+        counts[1, seed, i] = count_steps(H_random, start, *pair)
+for name, table in zip(("plain", "momentum"), counts, strict=True):
+    slopes = np.polyfit(np.log10(kappas), np.log10(table).T, 1)[0]
+    print(f"{slopes.mean():.2f} ± {slopes.std(ddof=1):.3f} {name}")
+
+# %% [markdown]
+# Plain descent has its slope of 1.00. Momentum has 0.53 and not one half: that is what
+# the extra $k$ adds, and it adds less and less as $\kappa$ grows.
+
+# %% tags=["remove-cell"]
+with checks("How the steps grow"):
+    claim("numbers from 10 to 1000, ten seeds", kappas[0], kappas[-1])
+    fits = [
+        np.polyfit(np.log10(kappas), np.log10(t).T, 1)[0].mean()
+        for t in counts
+    ]
+    claim("slope of 1.00. Momentum has 0.53", *fits)
+
+    def waiting_steps(kappa):
+        k = np.arange(60_000)
+        r = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
+        return steps_to_reach(
+            (1 + (1 + r) * k) * r**k / math.sqrt(5), 1e-6
+        )
+
+    waits = [waiting_steps(kappa) for kappa in kappas]
+    foreseen_slope = np.polyfit(np.log10(kappas), np.log10(waits), 1)[0]
+    claim(
+        "that is what the extra", abs(foreseen_slope - fits[1]) < 0.015
+    )
+    early, late = (
+        waiting_steps(10 * k) / waiting_steps(k) for k in (10, 1e6)
+    )
+    claim("less and less as", early > late > math.sqrt(10))
+
+# %% [markdown]
+# ## What to keep
+#
+# - Along one curvature momentum is a mixture of two powers. While their roots are
+#   complex, both have the size $\sqrt{\beta}$, whatever the curvature is.
+# - The best pair puts the two extreme curvatures on the ends of that window. This is
+#   where the square root of $\kappa$ comes from, and why both curvatures must be known.
+# - At the ends the roots meet, and $k$ times a power joins. It costs half as many steps
+#   again on the raw bills, and it can make the error swing out first, by up to about
+#   $\sqrt{\kappa} / e$, if the start lies across the valley.
+
+# %% [markdown]
+# ## Sources and further reading
+#
+# - The heavy ball is from {cite}`polyak1964`. Goh {cite}`goh2017` draws the two roots
+#   and their window with figures to play with.
+# - Nesterov {cite}`nesterov2004` shows what no method of this kind can beat.
