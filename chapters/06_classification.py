@@ -88,9 +88,9 @@ plt.show()
 # The heavy cloud with the shallow bills is one species, the Gentoos. In either cloud
 # the females are lighter *and* have shallower bills.
 #
-# Standardize both measurements. The means and deviations must come from the birds to
-# learn from alone, or the others would not be unseen: `like=` tells `standardize` where
-# to take them.
+# Grams and millimeters should count alike, so standardize both. The means and
+# deviations must come from the birds to learn from alone, or the others would not be
+# unseen. `like=` tells `standardize` where to take them.
 
 # %%
 from helpers import design_matrix, standardize
@@ -294,7 +294,8 @@ plt.show()
 #   \bigl( y_i \log p_i + (1 - y_i) \log (1 - p_i) \bigr)
 # ```
 #
-# Each $y_i$ switches one of the two terms off.
+# Here $p_i$ is the probability that the model gives to "bird $i$ is female", and each
+# $y_i$ switches one of the two terms off.
 
 # %% tags=["remove-cell"]
 with checks("A loss that has a slope"):
@@ -416,8 +417,9 @@ print(f"loss {trace.losses[0]:.3f} -> {trace.losses[-1]:.4f}")
 
 # %% [markdown]
 # Both slopes are near $-4$: one standard deviation more of either divides the odds by
-# about fifty. Check them with scikit-learn. It adds a penalty on large weights; `C` is
-# the inverse of its strength, so a huge `C` leaves next to none.
+# about fifty. Check them with scikit-learn, which minimizes the same loss by a method
+# of its own. By default it adds a penalty on large weights; `C` is the inverse of the
+# penalty's strength, so a huge `C` leaves next to none.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -528,8 +530,9 @@ def safe_rate(X):
 print(f"safe below {safe_rate(X):.2f}")
 
 # %% [markdown]
-# The bound allows 5.54: at a lower rate every step, from anywhere, goes down. Raise the
-# rate past it. Does the descent break down there, or later?
+# The bound allows 5.54. At a lower rate every step, from anywhere, goes down, since the
+# curvature is nowhere too large for it. Now raise the rate past 5.54. Does the descent
+# break down there, or later?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -601,6 +604,7 @@ with checks("How large a step?"):
         np.median(np.abs(p - 0.5)) > 0.4,
     )
     claim("Past 5.54 nothing is promised", safe_rate(X))
+    claim("raise the rate past 5.54", safe_rate(X))
     claim("Past 18.61 it comes near the bottom", limit)
     away = [
         np.linalg.norm(run.parameters - best, axis=1)

@@ -29,9 +29,7 @@
 # %% tags=["remove-cell"]
 import sys
 
-sys.path.append(
-    ".."
-)  # finds `helpers` when this file runs where it lies
+sys.path.append("..")  # finds `helpers` where this file lies
 
 # %% [markdown]
 # ## A number that remembers
@@ -226,8 +224,7 @@ def tell(node):
 print(f"{slope_of_belt(tell):.3f}")
 
 # %% [markdown]
-# The arithmetic of the messages is right now. Their order is not: the residual spoke
-# before it had heard everything.
+# The sums are right now. The order is not: the residual spoke too early.
 
 # %% tags=["remove-cell"]
 import numpy as np
@@ -295,8 +292,8 @@ def in_order(output):
 # %% [markdown]
 # (A function that calls itself would be shorter. But a sum of 10,000 units is a chain
 # of 10,000 additions, deeper than Python lets calls nest.) Now one sweep, in which each
-# value speaks once. It begins by clearing the slopes, or `+=` would add to those
-# of an earlier sweep.
+# value speaks once. It begins by clearing the slopes, or `+=` would add to those of an
+# earlier sweep.
 
 
 # %%
@@ -379,8 +376,9 @@ for hidden in (1, 10, 100, 1000, 10_000):
     backward(loss)
     inputs = [len(node.inputs) for node in in_order(loss)]
     operations, arrows = sum(i > 0 for i in inputs), sum(inputs)
-    costs[hidden] = 1 + 2 * arrows / operations
-    print(f"{3 * hidden + 1:6,} parameters: {costs[hidden]:.2f}")
+    p = 3 * hidden + 1
+    costs[p] = 1 + 2 * arrows / operations
+    print(f"{p:6,} parameters: {costs[p]:.2f} evaluations")
 
 # %% [markdown]
 # That answers the question of this page. One sweep walks each arrow once, and there are
@@ -411,7 +409,7 @@ with checks("What it costs"):
     claim("The two operations behind the units", work(0)[0] == 2)
     spread = max(costs.values()) - min(costs.values())
     claim(
-        "It does not grow", spread < 0.2 and costs[10_000] <= costs[1]
+        "It does not grow", spread < 0.2 and costs[30_001] <= costs[4]
     )
     most = max(inputs)
     claim("than 1 + 4 = 5", 1, 2 * most, 1 + 2 * most)
@@ -441,9 +439,8 @@ with checks("Backprop by hand"):
 # and JAX store. (It computes $\delta$ times the Jacobian without the Jacobian, hence
 # its other name, *vector–Jacobian product*.)
 #
-# Look at one entry of the product, $z_{ij} = \sum_k x_{ik} w_{kj}$. The
-# weight $w_{kj}$ is used once for every example $i$, each time with the local slope
-# $x_{ik}$, and {eq}`backprop-chain` says to add up over these uses. The entry $x_{ik}$
+# Look at one entry of the product, $z_{ij} = \sum_k x_{ik} w_{kj}$. The weight $w_{kj}$
+# is used once for every example $i$, each time with the local slope $x_{ik}$, and {eq}`backprop-chain` says to add up over these uses. The entry $x_{ik}$
 # is used by every unit $j$, with slope $w_{kj}$:
 #
 # ```{math}
@@ -490,7 +487,8 @@ plt.show()
 
 # %% [markdown]
 # A `Value` does not mind what its `data` are. Only the pairs change: each now holds an
-# earlier `Value` and a rule.
+# earlier `Value` and a rule. (`lambda delta: …` is a function without a name; it
+# remembers `a` and `b`.)
 
 
 # %%
@@ -586,9 +584,9 @@ def draw_problem(seed, units=10):
 
 
 # %%
-def loss_and_gradient(params, X, y, relu):
+def loss_and_gradient(params, X, y, activation):
     W1, b1, W2, b2 = leaves = [Value(p) for p in params]
-    hidden = relu(add(matmul(Value(X), W1), b1))  # (100, 10)
+    hidden = activation(add(matmul(Value(X), W1), b1))  # (100, 10)
     prediction = add(matmul(hidden, W2), b2)  # (100, 1)
     loss = mean_square(add(prediction, Value(-y)))
     backpropagate(loss)
@@ -607,9 +605,10 @@ import torch
 from helpers import enable_x64
 
 
-def net_loss(params, X, y, relu):
+def net_loss(params, X, y, activation):
     W1, b1, W2, b2 = params
-    return ((relu(X @ W1 + b1) @ W2 + b2 - y) ** 2).mean()
+    hidden = activation(X @ W1 + b1)
+    return ((hidden @ W2 + b2 - y) ** 2).mean()
 
 
 def flat(arrays):
@@ -662,8 +661,8 @@ with checks("Three engines, one gradient"):
 # ## A wrong gradient can go downhill
 #
 # You write a rule, and the loss falls. Is the rule right? Put in a mistake that is
-# easily made: a ReLU whose rule passes $\delta$ on whole, without the local
-# slope. As a control, take a third ReLU whose rule lets nothing through, so that $W_1$
+# easily made: a ReLU whose rule passes $\delta$ on whole, without the local slope. As a
+# control, take a third ReLU whose rule lets nothing through, so that $W_1$
 # and $b_1$ never move.
 
 
@@ -689,11 +688,11 @@ def freezing_relu(z):
 
 
 # %%
-def losses_of_run(relu, seed, steps=1000, learning_rate=0.1):
+def losses_of_run(activation, seed, steps=1000, learning_rate=0.1):
     params, X, y = draw_problem(seed)
     losses = []
     for _ in range(steps):
-        loss, gradient = loss_and_gradient(params, X, y, relu)
+        loss, gradient = loss_and_gradient(params, X, y, activation)
         pairs = zip(params, gradient, strict=True)
         params = [p - learning_rate * g for p, g in pairs]
         losses.append(loss)
@@ -748,15 +747,12 @@ plt.show()
 # %%
 rng = np.random.default_rng(0)
 direction = [rng.normal(size=p.shape) for p in params]
-
-
-def loss_at(h):
+losses = []
+for h in (1e-5, -1e-5):
     pairs = zip(params, direction, strict=True)
     moved = [p + h * d for p, d in pairs]
-    return loss_and_gradient(moved, X, y, relu)[0]
-
-
-measured = (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5
+    losses.append(loss_and_gradient(moved, X, y, relu)[0])
+measured = (losses[0] - losses[1]) / 2e-5
 for version in (relu, forgetful_relu):
     gradient = loss_and_gradient(params, X, y, version)[1]
     claimed = flat(gradient) @ flat(direction)
@@ -841,8 +837,8 @@ with checks("A wrong gradient can go downhill"):
 # ```
 #
 # Two for $a$: the sum and the product use it. Three for $b$: the sum uses it once, and
-# the square $b\,b$ twice. The weight has $n$ terms, one for each example: that is
-# the sum in $X^\top \delta$.
+# the square $b\,b$ twice. The weight has $n$ terms, one for each example: that is the
+# sum in $X^\top \delta$.
 #
 # ```{solution-end}
 # ```
@@ -1063,8 +1059,7 @@ for h in (nearest / 2, nearest * 2):
 
 # %% [markdown]
 # Below the kink only rounding is left. Beyond it the error jumps by many powers of ten,
-# for a rule that is right. A network with more units and examples has nearer kinks. So
-# if a check fails, see first whether `z.data > 0` is the same on both sides of the
+# for a rule that is right. A network with more units has nearer kinks. So if a check fails, see first whether `z.data > 0` is the same on both sides of the
 # step.
 #
 # ```{solution-end}

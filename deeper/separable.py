@@ -384,15 +384,16 @@ figure, ax = plt.subplots()
 shown = np.unique(np.geomspace(1, 20_000, 150).astype(int))
 curves = (
     (trace, BLUE, "no mistake, no penalty", 18),
-    (penalized[0.0001], GREEN, "small penalty", 10.4),
-    (swapped, ORANGE, "one label swapped", 7.2),
-    (penalized[0.01], GREEN, "large penalty", 1.7),
+    (penalized[0.0001], GREEN, "small penalty", 8.4),
+    (swapped, ORANGE, "one label swapped", 5.2),
+    (penalized[0.01], GREEN, "large penalty", 2.0),
 )
 for run, color, label, height in curves:
     length = np.linalg.norm(run.parameters[shown], axis=1)
     ax.semilogx(shown, length, color=color)
     ax.text(8e3, height, label, color=color, ha="right")
 ax.set(xlabel="step", ylabel="length of the weight vector")
+ax.set_ylim(0, 21)
 ax.set_title("One mistake or a penalty stops the growth")
 plt.show()
 
