@@ -619,7 +619,7 @@ message(lambda: predicted_once(nn.Linear(2, 1), X, y))
 # **Fix.** `mse_loss(model(X), y).backward()`: a new prediction in every step.
 # `retain_graph=True`, which the message advises, is no cure: it sweeps an old
 # prediction, and once the parameters have moved, a network stops with "modified by an
-# inplace operation". See {ref}`backprop`.
+# inplace operation". See {ref}`tape-memory`.
 #
 # (autopsy-leaf)=
 # ### An update by hand
@@ -640,7 +640,7 @@ message(lambda: in_place(w, X, y))
 
 # %% [markdown]
 # **Fix.** `with torch.no_grad(): w -= 0.1 * w.grad`, and then `w.grad = None`. See
-# {ref}`backprop`.
+# {ref}`tape-memory`.
 #
 # (autopsy-device)=
 # ### Device and dtype
@@ -701,7 +701,7 @@ ask(no_step)
 
 # %% [markdown]
 # **Fix.** `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, for every
-# batch. See {ref}`backprop`.
+# batch. See {ref}`tape-memory`.
 #
 # (autopsy-cleared)=
 # ### The gradient is cleared too early
@@ -721,7 +721,7 @@ def cleared_early(model, optimizer, loader):
 ask(cleared_early)
 
 # %% [markdown]
-# **Fix.** `optimizer.step()` first, then `optimizer.zero_grad()`. See {ref}`backprop`.
+# **Fix.** `optimizer.step()` first, then `optimizer.zero_grad()`. See {ref}`tape-memory`.
 #
 # (autopsy-rebuilt)=
 # ### The optimizer holds another model
@@ -815,7 +815,7 @@ message(lambda: torch.tensor(0.5).backward())
 
 # %% [markdown]
 # **Fix.** `loss = mse_loss(model(x), y)`, and `item` only for the log. See
-# {ref}`backprop`.
+# {ref}`tape-memory`.
 #
 # (autopsy-integers)=
 # ### Parameters that are integers

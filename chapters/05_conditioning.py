@@ -201,8 +201,8 @@ plt.show()
 # %% tags=["hide-input"]
 #| name: fig-eigenvectors
 #| caption: Each arrow is the way downhill from where it starts, the longer the
-#|   steeper. Ellipses are lines of equal loss. Orange lies along the floor, blue goes
-#|   up the wall.
+#|   steeper. Ellipses are lines of equal loss. Orange is along the floor, blue down the
+#|   wall.
 #| alt: Tilted ellipses around a star that marks the best line, and twelve points on a
 #|   circle around it, each with an arrow. Most arrows point past the star. Two long
 #|   arrows, across the ellipses, and two short ones, along them, point straight at it.
@@ -513,7 +513,7 @@ for rate in (2 / (low + high), 1 / high):
 sigma_mm = bill_length_mm.std()
 per_sd = np.array([1, sigma_mm])  # from mm to standard deviations
 paths.append(np.array([[4180, 92], best_centered]) * per_sd)
-titles = "Best rate: 206 steps", "Half of it: 405", "Round: one step"
+titles = "Best rate: 206 steps", "Half of it: 405 steps", "One step"
 shape = {"height_ratios": [1, 1, 2.6]}
 figure, panels = plt.subplots(3, figsize=(5.4, 8.4), gridspec_kw=shape)
 for ax, path, title in zip(panels, paths, titles, strict=True):
@@ -1089,7 +1089,6 @@ with checks("Exercises"):
 # small by as much. A quotient of two curvatures forgets a common factor.
 
 # %%
-best_three = np.linalg.solve(X_three.T @ X_three, X_three.T @ y_std)
 without_factor = np.linalg.eigvalsh(X_three.T @ X_three)[[0, -1]]
 mended = np.linalg.eigvalsh(hessian(X_three))[[0, -1]]
 for extremes in (without_factor, mended):
@@ -1126,6 +1125,9 @@ with checks("Exercises"):
 # back to length one each time. What is left of it? Check it:
 #
 # ```python
+# from helpers import check_answer
+#
+#
 # def three_gradient(w):
 #     return mse_value_and_grad(w, X_three, y_std)[1]
 #

@@ -41,8 +41,8 @@ sys.path.append("..")  # finds `helpers` where this file lies
 #
 # So let numbers keep a record. For each input of the operation that made it, a `Value`
 # holds the **local slope**: how fast the result changes with that input while the other
-# one stays put. Nudge either input of a sum, and the sum moves by as much: both local
-# slopes are one. Nudge $a$, and the product $ab$ moves $b$ times as far.
+# one stays put. Nudge either input of a sum, and the sum moves as much: both slopes are
+# one. Nudge $a$, and the product $ab$ moves $b$ times as far.
 
 # %%
 from itertools import count
@@ -309,8 +309,8 @@ def backward(output):
 print(f"{slope_of_belt(backward):.3f}")
 
 # %% [markdown]
-# The right answer. This is {term}`reverse mode`: start from the one number that you
-# care about, and go back.
+# The right answer. This is {term}`reverse mode`: start from the one number that
+# matters, and go back.
 
 # %% tags=["remove-cell"]
 with checks("The right order"):
@@ -440,8 +440,9 @@ with checks("Backprop by hand"):
 # its other name, *vector–Jacobian product*.)
 #
 # Look at one entry of the product, $z_{ij} = \sum_k x_{ik} w_{kj}$. The weight $w_{kj}$
-# is used once for every example $i$, each time with the local slope $x_{ik}$, and {eq}`backprop-chain` says to add up over these uses. The entry $x_{ik}$
-# is used by every unit $j$, with slope $w_{kj}$:
+# is used once for every example $i$, each time with the local slope $x_{ik}$, and
+# {eq}`backprop-chain` says to add up over these uses. The entry $x_{ik}$ is used by
+# every unit $j$, with slope $w_{kj}$:
 #
 # ```{math}
 # :label: backprop-layer
@@ -760,7 +761,7 @@ for version in (relu, forgetful_relu):
 
 # %% [markdown]
 # The right rule agrees to all digits shown. The forgetful one comes within a tenth,
-# which is a failure: rounding does not explain that much. PyTorch offers such checks as
+# which is a failure: rounding does not explain that much. PyTorch has such checks:
 # `torch.autograd.gradcheck`. One caution: if the step carries an entry of $Z$ across
 # zero, the **kink** of ReLU, the difference mixes two slopes, and the check fails
 # although the rule is right. An {ref}`exercise <ex-backprop-kink>` finds out when.
@@ -1059,8 +1060,8 @@ for h in (nearest / 2, nearest * 2):
 
 # %% [markdown]
 # Below the kink only rounding is left. Beyond it the error jumps by many powers of ten,
-# for a rule that is right. A network with more units has nearer kinks. So if a check fails, see first whether `z.data > 0` is the same on both sides of the
-# step.
+# for a rule that is right. A network with more units has nearer kinks. So if a check
+# fails, see first whether `z.data > 0` is the same on both sides of the step.
 #
 # ```{solution-end}
 # ```

@@ -151,9 +151,10 @@ ax.set_title("Inside the window the curvature does not count")
 plt.show()
 
 # %% [markdown]
-# {numref}`fig-window` is the whole bargain. A small $\beta$ has a low floor and a
-# narrow window, a large $\beta$ a high floor and a wide one. The best $\beta$ is the
-# smallest whose window still holds all curvatures. So put $\lambda_{\min}$ and
+# {numref}`fig-window` is the whole bargain. Each curve crosses one at $2 (1 + \beta)$,
+# the limit of the learning rate times the curvature. A small $\beta$ has a low floor
+# and a narrow window, a large $\beta$ a high floor and a wide one. The best $\beta$ is
+# the smallest whose window still holds all curvatures. So put $\lambda_{\min}$ and
 # $\lambda_{\max}$ on its two ends and take roots:
 #
 # ```{math}
@@ -195,6 +196,10 @@ with checks("Two powers"):
         factor_per_step(1, 0.25),
         factor_per_step(1, 0.81),
     )
+    at_limit = [
+        factor_per_step(2 * (1 + b), b) for b in (0, 0.25, 0.81)
+    ]
+    claim("Each curve crosses one at", np.allclose(at_limit, 1))
     inside = [
         factor_per_step(x, 0.81)
         for x in np.linspace(0.0101, 3.6099, 500)
@@ -210,8 +215,8 @@ with checks("Two powers"):
 #
 # But at the two ends of the window the two roots are *equal*, and one power cannot make
 # two different runs. What is the second solution? Look at two roots that are almost
-# equal. The difference of their powers, divided by their distance, solves the
-# recurrence as well:
+# equal, $z$ and a little more. Sums and multiples of solutions are solutions. So the
+# difference of the two powers, divided by the distance of the roots, is one as well:
 
 # %%
 z, k = 0.9, np.array([1, 10, 40])
@@ -220,9 +225,9 @@ for distance in (0.1, 0.01, 0.0001):
 print((k * z ** (k - 1)).round(4), "k times a power")
 
 # %% [markdown]
-# It is the derivative of $z^k$. As the roots meet, a solution joins that is $k$ times a
-# power. Call the common size $r = \sqrt{\beta}$. With the first step of plain descent
-# the two ends of the window follow
+# It becomes the derivative of $z^k$. So where the roots meet, $k$ times a power joins
+# the power itself. Call the common size $r = \sqrt{\beta}$. With the first step of
+# plain descent the two ends of the window follow
 #
 # ```{math}
 # :label: double-root-ends
@@ -314,7 +319,7 @@ with checks("Where the powers meet"):
     )
     claim("The 1353 steps are the price", counted - by_power)
     claim(
-        "It is the derivative",
+        "It becomes the derivative",
         abs(10 * 0.9**9 - (0.9001**10 - 0.9**10) / 1e-4) < 0.01,
     )
     claim("price of waiting for", 1.5 < counted / by_power < 1.6)

@@ -16,8 +16,8 @@
 #
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** watch JAX record a function, read two recordings, run into three failures
-#   that follow from them, and repair each.
+# - **You will** watch JAX record a function, read two recordings, run into three
+#   failures that follow from them, and repair each.
 # - **You need** `jax.grad` from {ref}`slopes`, and the record and the backward sweep of
 #   {ref}`backprop`.
 # - **Time** {chapter-time}`here`

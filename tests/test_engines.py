@@ -1,6 +1,6 @@
-"""The four engines of chapter 5 take the same steps, on the penguins and elsewhere.
+"""The four engines of a deeper page take the same steps, on the penguins and elsewhere.
 
-The functions are taken from the chapter itself: its cells tagged `engine` run alone, in
+The functions are taken from the page itself: its cells tagged `engine` run alone, in
 an empty namespace.
 """
 
@@ -10,17 +10,17 @@ import pytest
 import helpers
 from tools import chapters
 
-CHAPTER = chapters.ROOT / "chapters" / "05_conditioning.py"
+PAGE = chapters.ROOT / "deeper" / "engines.py"
 ENGINES = ["descend_python", "descend_numpy", "descend_jax", "descend_torch"]
 WITH_FLOAT32 = ENGINES[1:]
 
 
 @pytest.fixture(scope="module")
 def engines():
-    notebook = chapters.parse(CHAPTER.read_text(encoding="utf-8"))
+    notebook = chapters.parse(PAGE.read_text(encoding="utf-8"))
     namespace = {}
     for source in chapters.tagged_code(notebook, "engine"):
-        exec(compile(source, CHAPTER.name, "exec"), namespace)
+        exec(compile(source, PAGE.name, "exec"), namespace)
     return namespace
 
 

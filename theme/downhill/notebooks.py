@@ -19,6 +19,7 @@ from urllib.parse import urljoin
 import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -279,6 +280,8 @@ class MarkdownWriter:
             case nodes.Admonition():
                 return self._admonition(node)
             case nodes.target() | nodes.comment() | nodes.system_message():
+                return ""
+            case addnodes.toctree():  # the deeper pages, for the sidebar
                 return ""
             case nodes.section() | nodes.container() | nodes.compound():
                 return self.blocks(node)
