@@ -701,7 +701,7 @@ ask(no_step)
 
 # %% [markdown]
 # **Fix.** `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, for every
-# batch. See {ref}`tape-memory`.
+# batch. See {ref}`train-and-validate`.
 #
 # (autopsy-cleared)=
 # ### The gradient is cleared too early
@@ -721,7 +721,8 @@ def cleared_early(model, optimizer, loader):
 ask(cleared_early)
 
 # %% [markdown]
-# **Fix.** `optimizer.step()` first, then `optimizer.zero_grad()`. See {ref}`tape-memory`.
+# **Fix.** `optimizer.step()` first, then `optimizer.zero_grad()`. See
+# {ref}`train-and-validate`.
 #
 # (autopsy-rebuilt)=
 # ### The optimizer holds another model
@@ -1276,7 +1277,7 @@ ask(never_cleared)
 
 # %% [markdown]
 # **Fix.** `optimizer.zero_grad()` in every step, before `backward`. Momentum carries
-# something over on purpose; it is noted and not reported. See {ref}`backprop`.
+# something over on purpose; it is noted and not reported. See {ref}`tape-memory`.
 #
 # (autopsy-once)=
 # ### Cleared once an epoch
@@ -1295,7 +1296,7 @@ def cleared_once(model, optimizer, loader):
 
 # %% [markdown]
 # **Fix.** Move `optimizer.zero_grad()` into the loop over batches. (To add up gradients
-# on purpose, make one step for all of them.) See {ref}`backprop`.
+# on purpose, make one step for all of them.) See {ref}`tape-memory`.
 #
 # ## What is written down?
 #
