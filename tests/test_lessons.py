@@ -87,6 +87,7 @@ def test_each_bound_is_kept_watch_on():
         "figures: 0, expected 3 to 6",
         "predictions by the reader: 0",
         "exercises: 0, expected 4 to 6",
+        "answers checked: 0",
         "cell of code 2: no sentence before it",
     ):
         assert name in said

@@ -37,6 +37,7 @@ class Bounds:
     figures: tuple[int, int]
     predictions: int
     exercises: tuple[int, int]
+    checked_answers: int
     cells: int = 20
     median_lines: float = 8
     lines: int = 20
@@ -44,8 +45,8 @@ class Bounds:
 
 
 BOUNDS = {
-    "chapters": Bounds((900, 1800), (3, 6), predictions=2, exercises=(4, 6)),
-    "deeper": Bounds((600, 1200), (0, 6), predictions=0, exercises=(0, 6)),
+    "chapters": Bounds((900, 1800), (3, 6), 2, exercises=(4, 6), checked_answers=1),
+    "deeper": Bounds((600, 1200), (0, 6), 0, exercises=(0, 6), checked_answers=0),
 }
 
 
@@ -57,7 +58,7 @@ class Lesson:
     lines of each that are not empty. `columns` is the longest line of code, that of
     the solutions included. `neighbors` are cells that follow another without a
     sentence between; `folded_names` are defined in a folded cell and used in one
-    that is not.
+    that is not. `checked_answers` counts the exercises' calls of `check_answer`.
     """
 
     words: int
@@ -66,6 +67,7 @@ class Lesson:
     figures: int
     predictions: int
     exercises: int
+    checked_answers: int
     neighbors: tuple[int, ...]
     folded_names: frozenset[str]
     longest_solution: int
@@ -109,6 +111,7 @@ def measure(notebook: NotebookNode) -> Lesson:
         figures=sum("mystnb" in cell.metadata for cell in shown),
         predictions="\n".join(text).count(PREDICTION),
         exercises=len(_EXERCISE.findall(everything)),
+        checked_answers=sum(cell.source.count("check_answer(") for cell in solutions),
         neighbors=tuple(neighbors),
         folded_names=frozenset(_folded_names(shown)),
         longest_solution=max((len(_lines(cell)) for cell in solutions), default=0),
@@ -132,6 +135,7 @@ def problems(lesson: Lesson, kind: str) -> list[str]:
     check("figures", lesson.figures, *bounds.figures)
     check("predictions by the reader", lesson.predictions, bounds.predictions, 99)
     check("exercises", lesson.exercises, *bounds.exercises)
+    check("answers checked", lesson.checked_answers, bounds.checked_answers, 99)
     for number in lesson.neighbors:
         found.append(f"cell of code {number}: no sentence before it")
     for name in sorted(lesson.folded_names):
