@@ -11,9 +11,10 @@
 # # Descent
 #
 # A published {ref}`tutorial <source-fruehwald2022>` {cite}`fruehwald2022` starts from a
-# guess of 0 centimeters per inch and reaches 2.541 in 1000 steps downhill. With steps
-# about 31 times as long, one would have been enough. With steps 63 times as long, it
-# would never arrive. What decides how long a step may be, and which length is best?
+# guess of 0 centimeters per inch and reaches 2.541 in 1000 steps downhill. Each step is
+# the slope times a small number. With a number about 31 times as large, one step would
+# have been enough. With one 63 times as large, it would never arrive. What decides how
+# large this number may be, and which is best?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -87,7 +88,7 @@ for step in range(5):
 import matplotlib.pyplot as plt
 import numpy as np
 
-from helpers import BLUE, GRAY
+from helpers import BLACK, BLUE, GRAY, ORANGE
 
 multiplier, visited, losses = 0.0, [], []
 for _ in range(41):
@@ -95,20 +96,20 @@ for _ in range(41):
     visited.append(multiplier)
     losses.append(loss / 1000)
     multiplier = multiplier - 1 / 100_000 * slope
-grid = np.linspace(-0.2, 5.2, 200)
+grid = np.linspace(-2.5, 7.5, 200)
 curve = [loss_and_slope(m, *belts)[0] / 1000 for m in grid]
 figure, ax = plt.subplots()
 ax.plot(grid, curve, color=GRAY, linewidth=1)
 ax.plot(visited, losses, "o", color=BLUE, ms=4)
 ax.set(xlabel="multiplier (cm per inch)", ylabel="loss (1000 cm²)")
 ax.set(title="The slope flattens, and the steps with it")
+ax.set(xlim=(-0.3, 5.4), ylim=(-0.5, 11.5))
 plt.show()
 
 # %% [markdown]
 # That is gradient descent. Each **step** (one update) looks at all ten belts, so this
 # is **{term}`batch gradient descent`**, and a step is also one **{term}`epoch`** (one
-# pass over the data). The two words part ways once a step looks at fewer examples. This
-# page counts steps.
+# pass over the data). This page counts steps.
 
 # %% tags=["remove-cell"]
 from helpers import checks, claim, given
@@ -161,9 +162,9 @@ print(some.to_string(float_format="{:.4f}".format))
 
 # %% [markdown]
 # After 1000 steps the multiplier is 2.541, as the tutorial reports. The loss ends at
-# 0.072 cm², what rounding in the shop's table leaves over. And the slope? Draw it on a
-# log axis, where equal distances are equal *factors*: from 100 to 10 is as far as from
-# 10 to 1.
+# 0.072 cm². It cannot vanish: the table holds whole centimeters, and rounding to those
+# leaves about 1/12, or 0.083, on average. And the slope? Draw it on a log axis, where
+# equal distances are equal *factors*: from 100 to 10 is as far as from 10 to 1.
 
 # %% tags=["hide-input"]
 #| name: fig-descent-traces
@@ -207,9 +208,12 @@ with checks("A thousand steps, recorded"):
     display(reproduce("final guess", float(final)))
     claim("The loss ends at 0.072", tutorial.loss.iloc[-1])
     claim(
-        "what rounding in the shop's table leaves over",
+        "the table holds whole centimeters",
         np.array_equal(np.round(2.54 * belts[0]), belts[1]),
     )
+    lengths_cm = np.linspace(70, 130, 60_001)[:-1]
+    rounding = ((lengths_cm - np.round(lengths_cm)) ** 2).mean()
+    claim("leaves about 1/12, or 0.083", rounding, rounding)
     given("charts over 1000 steps", "climbs steeply from 0")
     given("from 100 to 10 is as far as from 10 to 1")
     claim(
@@ -269,8 +273,16 @@ with checks("A thousand steps, recorded"):
 # ```
 #
 # **Every step multiplies the error by the same number, $1 - \eta\lambda$.** The slope
-# is $\lambda$ times the error, so it shrinks by that number too. Compare with the
-# record:
+# is $\lambda$ times the error, so it shrinks by that number too. The loss that has this
+# slope is
+#
+# ```{math}
+# :label: loss-parabola
+# L(m) = L(m^*) + \tfrac{1}{2} \lambda \, (m - m^*)^2
+# ```
+#
+# so what it has above its bottom goes with the *square* of the error. Compare the
+# factor with the record:
 
 # %%
 belt_in, belt_cm = belts
@@ -295,6 +307,14 @@ with checks("Why the line is straight"):
             tutorial.slope[:300], curvature * error[:300], rtol=1e-8
         ),
     )
+    claim(
+        "goes with the *square* of the error",
+        np.allclose(
+            tutorial.loss,
+            loss_and_slope(best_multiplier, *belts)[0]
+            + curvature / 2 * error**2,
+        ),
+    )
     claim("a curvature of 3186.5 square inches", curvature)
     kept = error / error.shift()
     claim("step keeps 0.968 of the error", 1 - curvature / 100_000)
@@ -308,20 +328,54 @@ with checks("Why the line is straight"):
 # %% [markdown]
 # ## How long may a step be?
 #
-# One number, $1 - \eta\lambda$, sorts all learning rates:
+# A step trusts the slope at its start all the way, though the wall flattens. A long
+# step goes too far. Here is one step from 0 at four learning rates:
+
+# %% tags=["hide-input"]
+#| name: fig-one-step
+#| caption: Each arrow is the slope of the tangent times a learning rate. The dotted
+#|   lines lead up to where it lands.
+#| alt: A parabola of the loss, with a tangent at multiplier 0 on its left wall. Four
+#|   arrows below start at 0. The one for one half over lambda ends halfway to the
+#|   bottom, the one for 1 over lambda at the bottom, the one for 1.5 over lambda on
+#|   the right wall, and the one for 2 over lambda as high on the right as the start.
+figure, ax = plt.subplots(figsize=(5.4, 4.2))
+ax.plot(grid, curve, color=GRAY, linewidth=1)
+loss, slope = loss_and_slope(0.0, *belts)
+tangent = [(loss + slope * m) / 1000 for m in (-0.3, 0, 1.1)]
+ax.plot([-0.3, 0, 1.1], tangent, "o-", color=BLACK, markevery=[1])
+ax.text(1.1, 6.3, "tangent:\nits slope is L′(0)", va="center")
+for part in (0.5, 1, 1.5, 2):
+    height = -3 * part
+    color = BLUE if part <= 1 else ORANGE
+    m = -part / curvature * slope
+    landing = loss_and_slope(m, *belts)[0] / 1000
+    arrow = {"arrowstyle": "->", "color": color, "lw": 2}
+    ax.annotate("", (m, height), (0, height), arrowprops=arrow)
+    ax.plot([m, m], [height, landing], ":", color=color, lw=1)
+    ax.plot(m, landing, "o", color=color)
+    ax.text(m + 0.1, height - 0.3, f"η={part}/λ", color=color)
+ax.set(xlabel="multiplier (cm per inch)", ylabel="loss (1000 cm²)")
+ax.set(xlim=(-0.6, 6.6), ylim=(-7, 13), yticks=[0, 5, 10])
+ax.set(title="One slope, four learning rates")
+plt.show()
+
+# %% [markdown]
+# The third arrow flies past the bottom, and the fourth is as far from it as before: its
+# next step leads back. The number $1 - \eta\lambda$ sorts all learning rates:
 #
 # | $\eta\lambda$ | factor $1 - \eta\lambda$ | what you see |
 # |---|---|---|
-# | below 0 | above 1 | climbs from the start: the lost minus |
+# | below 0 | above 1 | climbs from the start: a minus got lost |
+# | exactly 0 | 1 | stays where it is |
 # | between 0 and 1 | positive, below 1 | slides in from one side |
 # | exactly 1 | 0 | arrives in one step |
 # | between 1 and 2 | negative, size below 1 | overshoots each time, closing in |
 # | exactly 2 | $-1$ | bounces between two points forever |
 # | above 2 | negative, size above 1 | overshoots farther each time |
 #
-# (To lose the minus is to make $\eta$ negative.) So the descent closes in on the
-# bottom, from every start, if and only if $0 < \eta < 2/\lambda$. Such a learning rate
-# is called **stable**. In numbers:
+# So the descent closes in on the bottom, from every start, if and only if
+# $0 < \eta < 2/\lambda$. Such a learning rate is called **stable**:
 
 # %%
 limit, best_rate = 2 / curvature, 1 / curvature
@@ -335,10 +389,39 @@ print(f"{limit * 100_000:.1f} times the tutorial's rate")
 
 # %% tags=["remove-cell"]
 with checks("How long may a step be?"):
+    given(
+        "one step from 0", "tangent at multiplier 0", "below start at 0"
+    )
+    landings = {
+        part: record_descent(0.0, part / curvature, 2, belts).multiplier
+        for part in (0.5, 1, 1.5, 2)
+    }
+    claim(
+        "ends halfway to the bottom",
+        np.isclose(landings[0.5][1], best_multiplier / 2),
+    )
+    claim(
+        "the one for 1 over lambda at the bottom",
+        1 if np.isclose(landings[1][1], best_multiplier) else np.nan,
+    )
+    claim(
+        "the one for 1.5 over lambda on the right wall",
+        landings[1.5][1] / best_multiplier,
+    )
+    claim(
+        "the one for 2 over lambda as high on the right",
+        landings[2][1] / best_multiplier,
+    )
+    claim(
+        "as far from it as before",
+        np.isclose(landings[2][1] - best_multiplier, best_multiplier),
+    )
+    claim("its next step leads back", abs(landings[2][2]) < 1e-9)
     products = np.round(np.linspace(-1, 3, 401), 2)
     landed = -products / curvature * first_slope
     kept = np.round(1 - landed / best_multiplier, 9)
     claim("below 0 | above 1", (kept[products < 0] > 1).all())
+    claim("exactly 0 | 1", kept[products == 0] == 1)
     inside = kept[(products > 0) & (products < 1)]
     claim(
         "between 0 and 1 | positive, below 1",
@@ -370,8 +453,8 @@ with checks("Descent"):
         tutorial.multiplier[1000],
         tutorial.index[-1],
     )
-    claim("about 31 times as long", best_rate * 100_000)
-    claim("steps 63 times as long", limit * 100_000)
+    claim("about 31 times as large", best_rate * 100_000)
+    claim("one 63 times as large", limit * 100_000)
     claim("would never arrive", limit < 63 / 100_000)
 
 # %% [markdown]
@@ -390,8 +473,8 @@ with checks("Descent"):
 # :::
 #
 # The start is 0, so the first error is $-m^*$. A descent that has a part $a$ of it left
-# stands at $(1 - a)\,m^*$. In each line the predicted multiplier comes first, then the
-# measured one.
+# stands at $(1 - a)\,m^*$. Each line gives the predicted multiplier, then the measured
+# one.
 
 # %%
 four_rates = {
@@ -409,7 +492,7 @@ for name, rate in four_rates.items():
     four_traces[name] = trace
 
 # %% [markdown]
-# Measured as predicted. On the loss curve you see why:
+# Measured as predicted. On the loss curve:
 
 # %% tags=["hide-input"]
 #| name: fig-four-rates
@@ -420,10 +503,6 @@ for name, rate in four_rates.items():
 #|   the start on the left wall. Good: they slide down the left wall with shrinking
 #|   steps. Best: one line leads from the start to the bottom. Too large: the points
 #|   zigzag between the walls, higher each time.
-from helpers import ORANGE
-
-grid = np.linspace(-2.5, 7.5, 200)
-curve = [loss_and_slope(m, *belts)[0] / 1000 for m in grid]
 figure, axes = plt.subplots(2, 2, sharex=True, sharey=True)
 figure.set_size_inches(5.4, 5.0)
 for ax, name in zip(axes.flat, four_traces, strict=True):
@@ -529,30 +608,7 @@ for part in (0.99, 1.0, 1.01):
     print(f"{left:.3f} of the error left at {part} × limit")
 
 # %% [markdown]
-# As predicted, and in {numref}`fig-limit` all the way.
-
-# %% tags=["hide-input"]
-#| name: fig-limit
-#| caption: The same start and nearly the same learning rate. A constant factor is a
-#|   straight line on the log axis, whether it shrinks the error or multiplies it.
-#| alt: The size of the error over 200 steps on a log scale, three straight lines
-#|   from the same point. Below the limit the line falls, on the limit it is flat,
-#|   above the limit it rises.
-from helpers import BLACK
-
-figure, ax = plt.subplots()
-colors = {0.99: BLUE, 1.0: BLACK, 1.01: ORANGE}
-for part, color in colors.items():
-    size = errors[part]
-    ax.semilogy(size, color=color)
-    label = f"{part} × limit"
-    ax.text(205, size[200], label, color=color, va="center")
-ax.set(xlabel="step", ylabel="error (cm per inch)", xlim=(0, 272))
-ax.set(title="One percent decides", xticks=range(0, 201, 50))
-plt.show()
-
-# %% [markdown]
-# At the limit the multiplier bounces between 0 and twice the answer, and will do so for
+# As predicted. At the limit the multiplier bounces between 0 and twice the answer for
 # as long as you let it.
 
 # %% tags=["remove-cell"]
@@ -563,7 +619,7 @@ with checks("Both sides of the limit"):
         at - below,
         above - at,
     )
-    given("and 200 steps", "over 200 steps on a log scale")
+    given("and 200 steps")
     factors = 1 - np.array([below, at, above]) * limit * curvature
     claim("factors are -0.98, -1 and -1.02", *factors)
     claim(
@@ -573,7 +629,7 @@ with checks("Both sides of the limit"):
     )
     claim("and 52 times as much", factors[2] ** 200)
     parts = [size[200] / size[0] for size in errors.values()]
-    claim("As predicted, and", np.allclose(parts, factors**200))
+    claim("As predicted. At", np.allclose(parts, factors**200))
     claim(
         "bounces between 0 and twice the answer",
         np.allclose(errors[at], best_multiplier),
@@ -634,19 +690,11 @@ ax.set(title="Half the limit is best", ylim=(-0.05, 1.5))
 plt.show()
 
 # %% [markdown]
-# At the tip of the V stands the learning rate $1/\lambda$, 0.000314. It promises the
-# whole way in one step.
-
-# %%
-slope = loss_and_slope(0.0, *belts)[1]
-print(f"{0.0 - best_rate * slope:.12f} after one step")
-print(f"{best_multiplier:.12f} is the bottom")
-
-# %% [markdown]
-# It keeps the promise to all twelve decimals. You may feel cheated, and rightly: with
-# $\lambda$ and one slope you know where the bottom of a parabola is. With several
-# parameters there are several curvatures, and no learning rate suits them all. That is
-# the story of {ref}`conditioning`.
+# At the tip of the V stands the learning rate $1/\lambda$, 0.000314, which takes the
+# whole way in one step. You may feel cheated, and rightly: with $\lambda$ and one slope
+# you know where the bottom of a parabola is. With several parameters there are several
+# curvatures, and no learning rate suits them all. That is the story of
+# {ref}`conditioning`.
 
 # %% tags=["remove-cell"]
 with checks("Which learning rate is best?"):
@@ -673,10 +721,10 @@ with checks("Which learning rate is best?"):
         and min(np.array(kept)[parts > 1.001]) > 1,
     )
     claim("at the far left, near 1", 1 - curvature / 100_000 > 0.95)
-    claim("0.000314. It promises the whole way", best_rate)
+    claim("0.000314, which takes the whole way", best_rate)
     claim(
-        "to all twelve decimals",
-        abs(-best_rate * slope - best_multiplier) < 5e-13,
+        "whole way in one step",
+        abs(-best_rate * first_slope - best_multiplier) < 5e-13,
     )
 
 # %% [markdown]
@@ -689,9 +737,11 @@ with checks("Which learning rate is best?"):
 # ```{math}
 # :label: steps-needed
 # k \ge \frac{\ln a}{\ln |1 - \eta\lambda|}
+# \qquad \text{for } 0 < |1 - \eta\lambda| < 1
 # ```
 #
-# Count the steps at three rates. `np.ceil` rounds up; `idxmax` finds the first `True`.
+# Count the steps at four rates. `np.ceil` rounds up. `idxmax` finds the first `True`,
+# or says 0 if there is none.
 
 
 # %%
@@ -701,8 +751,8 @@ def steps_needed(learning_rate, curvature, fraction):
 
 
 counts = []
-for rate in [1 / 100_000, 1 / 10_000, 0.9 * limit]:
-    trace = record_descent(0.0, rate, 500, belts)
+for rate in [0.5 / 100_000, 1 / 100_000, 1 / 10_000, 0.9 * limit]:
+    trace = record_descent(0.0, rate, 1000, belts)
     size = (trace.multiplier - best_multiplier).abs()
     counts.append((size <= 1e-6 * size[0]).idxmax())
     predicted = np.ceil(steps_needed(rate, curvature, 1e-6))
@@ -710,9 +760,10 @@ for rate in [1 / 100_000, 1 / 10_000, 0.9 * limit]:
 
 # %% [markdown]
 # Prediction and measurement agree to the step: 427 for the tutorial's learning rate, 37
-# for one ten times larger, and 62 close to the limit. Far below the best rate, half the
-# learning rate takes twice the steps. Books call it *linear convergence*
-# {cite}`nocedal2006` when the error shrinks by a constant factor.
+# for one ten times larger, and 62 close to the limit. Half of 1/100,000 takes 861,
+# about twice as many, since $\ln(1 - \eta\lambda) \approx -\eta\lambda$ far below the
+# best rate. Books call it *linear convergence* {cite}`nocedal2006` when the error
+# shrinks by a constant factor.
 
 # %% tags=["remove-cell"]
 with checks("How many steps"):
@@ -721,7 +772,7 @@ with checks("How many steps"):
         np.log(0.999) < 0 > np.log(0.001),
     )
     predicted = steps_needed(
-        np.array([1e-5, 1e-4, 0.9 * limit]), curvature, 1e-6
+        np.array([0.5e-5, 1e-5, 1e-4, 0.9 * limit]), curvature, 1e-6
     )
     claim(
         "Prediction and measurement agree to the step",
@@ -729,43 +780,52 @@ with checks("How many steps"):
     )
     claim(
         "427 for the tutorial's learning rate, 37 for one ten times larger, and 62",
-        *counts,
+        *counts[1:],
     )
-    slow = steps_needed(np.array([1e-5, 0.5e-5]), curvature, 1e-6)
+    claim("Half of 1/100,000 takes 861", 1e-5, counts[0])
+    claim("about twice as many", abs(counts[0] / counts[1] - 2) < 0.02)
+    claim("says 0 if there is none", (size < 0).idxmax())
     claim(
-        "learning rate takes twice the steps",
-        abs(slow[1] / slow[0] - 2) < 0.02,
+        "far below the best rate. Books",
+        abs(np.log(1 - 1e-5 * curvature) / (1e-5 * curvature) + 1)
+        < 0.02,
     )
 
 # %% [markdown]
 # ## When to stop, and when to give up
 #
-# So far you knew the curvature from a formula. If you have none, take a learning rate
-# that is far too large, here 1/1000, and let it fail:
+# So far you knew the curvature from a formula. Without one, your first learning rate
+# may be far too large, here 1/1000:
 
 # %%
 doomed = record_descent(0.0, 1 / 1000, 10, belts)
 some = doomed.iloc[[0, 1, 2, 10]]
 print(some.to_string(float_format="{:.4g}".format))
 
-rise = doomed.slope[1] - doomed.slope[0]
-run = doomed.multiplier[1] - doomed.multiplier[0]
-print(f"{2 / (rise / run):.6f} is the limit, says the failure")
+# %% [markdown]
+# What the loss has above its bottom grows by a factor of 4.8 in every step, the square
+# of $1 - \eta\lambda$, as {eq}`loss-parabola` says. Left alone, the loss outgrows every
+# float: it becomes `inf`, then `nan`, "not a number".
+#
+# Yet this failure is useful. The change of the slope over the change of the multiplier
+# is the curvature. Any two rows of any run would do; a failure only gives them to you
+# first. (`diff` subtracts from each row the one before.)
+
+# %%
+for run in (doomed, tutorial):
+    bend = run.slope.diff()[1] / run.multiplier.diff()[1]
+    print(f"{2 / bend:.6f} is the limit, from two rows")
 
 # %% [markdown]
-# The loss grows by a factor of 4.8 in every step. That is the square of
-# $1 - \eta\lambda$, since a parabola goes with the square of the error. Left alone, the
-# loss outgrows every float: it becomes `inf`, then `nan`, "not a number".
-#
-# Yet this failure is useful. Its first two slopes give away the curvature: the change
-# of the slope over the change of the multiplier. Two over the curvature is the limit,
-# found again without looking at the belts. (On a curve that is no parabola it is an
-# estimate, good near the two points.)
+# It is the limit again, found without the belts. (On a curve that is no parabola this
+# is an estimate.)
 #
 # And when have you arrived? The slope shrinks with the error. So stop when it is down
 # to a chosen part of the first slope, the **tolerance**. A part has no unit, so the
-# rule works in inches and in feet. Here is a loop with three ways out: arrived, loss
-# above its first value, steps used up.
+# rule works in inches and in feet. But in float32 the slope may never get that small
+# ({ref}`float32-stops`), and a start near the bottom makes the rule too strict: from
+# 2.54, a millionth takes 427 steps again. So always cap the steps. Here is a loop with
+# three ways out: arrived, loss above its first value, steps used up.
 
 
 # %%
@@ -790,9 +850,8 @@ for rate, steps in [(1e-5, 1000), (1e-5, 100), (1e-3, 1000)]:
     print(f"{m:.4f} {outcome}")
 
 # %% [markdown]
-# The first run stops at step 427, as {eq}`steps-needed` predicts. The test on the loss
-# suits plain descent on all the data. A descent with {term}`momentum`, which you meet
-# in {ref}`conditioning`, may rise first and still arrive.
+# The first run stops at step 427, as {eq}`steps-needed` predicts. (A descent with
+# {term}`momentum`, from {ref}`conditioning`, may rise first and still arrive.)
 #
 # Later chapters import `descend` from `helpers`: `record_descent` for any loss and any
 # number of parameters. You hand it a function like `loss_and_slope`.
@@ -802,19 +861,36 @@ from helpers import descend
 
 with checks("When to stop, and when to give up"):
     given("too large, here 1/1000")
-    growth = doomed.loss[2] / doomed.loss[1]
+    above = doomed.loss - loss_and_slope(best_multiplier, *belts)[0]
+    growth = above[2] / above[1]
     claim("a factor of 4.8 in every step", growth)
     claim(
+        "in every step, the square",
+        np.allclose(above[1:] / above.shift()[1:], growth),
+    )
+    claim(
         "the square of 1",
-        abs(growth / (1 - curvature / 1000) ** 2 - 1) < 1e-4,
+        abs(growth / (1 - curvature / 1000) ** 2 - 1) < 1e-9,
     )
     with np.errstate(over="ignore", invalid="ignore"):
         left_alone = record_descent(0.0, 1 / 1000, 1200, belts)
     claim("it becomes inf", np.isinf(left_alone.loss).any())
     claim("then nan", np.isnan(left_alone.loss.iloc[-1]))
+    bends = [
+        run.slope.diff()[row] / run.multiplier.diff()[row]
+        for run in (doomed, tutorial)
+        for row in (1, 10)
+    ]
     claim(
-        "found again without looking",
-        abs(2 / (rise / run) / limit - 1) < 1e-9,
+        "Any two rows of any run would do",
+        np.allclose(bends, curvature),
+    )
+    claim("It is the limit again", np.allclose(2 / bend, limit))
+    near = careful_descent(2.54, 1e-5, 1e-6, 1000, belts)[1]
+    claim(
+        "from 2.54, a millionth takes 427 steps again",
+        2.54,
+        int(near.split()[-1]),
     )
     feet = belts[0] / 12, belts[1]
     claim(
@@ -852,7 +928,7 @@ with checks("When to stop, and when to give up"):
 #   converges if and only if $0 < \eta < 2/\lambda$; the best learning rate,
 #   $1/\lambda$, needs one step.
 # - A steady rate is a straight line on a log axis. Look at your descents there.
-# - Two slopes tell you about how large the learning rate may be.
+# - Two slopes of any run tell you about how large the learning rate may be.
 # - Stop at a part of the first slope, cap the steps, and look at the loss.
 
 # %% [markdown]
@@ -1017,9 +1093,8 @@ with checks("Exercises"):
 #     w -= 1 / 100_000 * slope
 # ```
 #
-# The descent is right, but `collected[0]` is not 0. Why? Mend it in two ways. In its
-# second half the tutorial collects in this way too, and its record is right. Its
-# gradient is a JAX array, which cannot be changed. Why does that save it?
+# The descent is right, but `collected[0]` is not 0. Why? Mend it in two ways, and check
+# each: the first entry must be 0, and the second about 0.081.
 # ::::
 #
 # ```{solution-start} ex-descent-list
@@ -1038,26 +1113,28 @@ for _ in range(1000):
 print(collected[0], collected[500], collected[-1])
 
 # %% [markdown]
-# Write `w = w - ...`, which makes a new array, or append `w.copy()`. With a JAX array
-# on the right, NumPy steps aside and JAX adds. JAX makes a new array, and the name `w`
-# moves to it:
+# Write `w = w - ...`, which makes a new array, or append `w.copy()`:
 
 # %%
-import jax
-import jax.numpy as jnp
-
-w = start = np.array([0.0])
-w += jnp.array([1.0])
-print(f"start {start}, w {w}")
-print("w is now a JAX array:", isinstance(w, jax.Array))
+w, mended = np.array([0.0]), []
+for _ in range(1000):
+    mended.append(w)
+    slope = loss_and_slope(w, *belts)[1]
+    w = w - 1 / 100_000 * slope
+print(mended[0], mended[1], mended[-1])
 
 # %% [markdown]
-# So the tutorial's list is safe, until someone swaps in a gradient from NumPy.
+# In its second half the tutorial collects in this way too, and its record is right. Its
+# gradient is a JAX array, which cannot be changed, so its `+=` makes a new array each
+# time. With a gradient from NumPy it would fail in the same way.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
+import jax
+import jax.numpy as jnp
+
 with checks("Exercises"):
     claim(
         "The descent is right, but collected[0] is not 0",
@@ -1069,8 +1146,15 @@ with checks("Exercises"):
         and len({id(entry) for entry in collected}) == 1,
     )
     claim(
-        "JAX makes a new array, and the name w moves to it",
-        isinstance(w, jax.Array) and w[0] == 1 and start[0] == 0,
+        "the first entry must be 0, and the second about 0.081",
+        mended[0][0],
+        mended[1][0],
+    )
+    v = start = np.array([0.0])
+    v += jnp.array([1.0])
+    claim(
+        "makes a new array each time",
+        isinstance(v, jax.Array) and v[0] == 1 and start[0] == 0,
     )
     new, kept_new, changed, kept_copies = (
         np.zeros(1),
@@ -1104,7 +1188,9 @@ with checks("Exercises"):
 #
 # A step is $\eta L'(m)$ long, and the loss falls by about the slope for each unit of
 # length. So one step lowers the loss by about $\eta \, L'(m)^2$, which is small when
-# the slope is small *or* when the learning rate is.
+# the slope is small *or* when the learning rate is. (Put $e$ and $(1 - \eta\lambda)\,e$
+# into {eq}`loss-parabola`: on a parabola it is exactly
+# $\eta \, L'(m)^2 \, (1 - \eta\lambda/2)$.)
 
 # %%
 trace = record_descent(0.0, 1e-9, 1, belts)
@@ -1128,6 +1214,13 @@ with checks("Exercises"):
     claim(
         "one step lowers the loss by about",
         np.isclose(lowered, 1e-9 * first_slope**2),
+    )
+    claim(
+        "on a parabola it is exactly",
+        np.isclose(
+            tutorial.loss[0] - tutorial.loss[1],
+            1e-5 * first_slope**2 * (1 - 1e-5 * curvature / 2),
+        ),
     )
     claim("the loss is still above 10,000", trace.loss[1])
     claim(
@@ -1156,46 +1249,78 @@ with checks("Exercises"):
 # ```
 #
 # The slope is the mean of $\pm x_i$, with the sign of the residual. It has none where a
-# residual is zero, and it does not fade as you approach the bottom. So no learning rate
-# makes the descent run away, and hardly any lets it settle: it hops to and fro in a
-# band. The third setting shrinks the learning rate as it goes.
+# residual is zero, at the ten ratios $y_i / x_i$. Between two of these it is constant,
+# so it does not fade as you approach the bottom, which is one of the ten. No learning
+# rate makes the descent run away, and hardly any lets it settle: it hops to and fro in
+# a band. So try to shrink the learning rate as it goes.
 
 
 # %%
-def absolute_slope(multiplier, belt_in, belt_cm):
-    sign = np.sign(multiplier * belt_in - belt_cm)
-    return (belt_in * sign).mean()
+def absolute_loss(multiplier):
+    return np.abs(multiplier * belt_in - belt_cm).mean()
 
 
-bands = []
-for rate, shrink in [(0.01, 1), (0.001, 1), (0.01, 0.99)]:
-    multiplier, visited = 0.0, []
-    for step in range(3000):
-        slope = absolute_slope(multiplier, *belts)
-        multiplier = multiplier - rate * shrink**step * slope
-        visited.append(multiplier)
-    bands.append(max(visited[-100:]) - min(visited[-100:]))
-    print(f"{bands[-1]:.4f} is the band, from rate {rate}")
+best = min(belt_cm / belt_in, key=absolute_loss)
+print(f"bottom {best:.4f}, loss {absolute_loss(best):.3f}")
 
 # %% [markdown]
-# The first two bands are 0.395 and 0.0395 wide: a ten times smaller learning rate makes
-# a ten times narrower band. One that shrinks as you go lets the band shrink with it.
-# You meet the same cure again when the gradient is noisy.
+# Three fixed learning rates, and two that shrink by a factor at every step:
+
+# %%
+fixed = [(0.01, 1), (0.001, 1), (0.0001, 1)]
+shrinking = [(0.01, 0.99), (0.01, 0.8)]
+bands, ends = [], []
+for rate, factor in fixed + shrinking:
+    m, visited = 0.0, []
+    for step in range(3000):
+        slope = (belt_in * np.sign(m * belt_in - belt_cm)).mean()
+        m = m - rate * factor**step * slope
+        visited.append(m)
+    bands.append(max(visited[-100:]) - min(visited[-100:]))
+    ends.append(m)
+    print(f"{rate} × {factor}^step: band {bands[-1]:.4f},", end=" ")
+    print(f"at {m:.4f}, loss {absolute_loss(m):.3f}")
+
+# %% [markdown]
+# From 0.01 to 0.001 the band gets ten times narrower, 0.395 and 0.0395. At 0.0001 it is
+# narrower still, 0.0008: a step no longer leaps over all ten ratios, and near the
+# bottom most of the $\pm x_i$ cancel. With a learning rate that keeps a factor of 0.99
+# of itself at every step, the band closes, and at the bottom. A closed band alone
+# proves nothing: the factor 0.8 closes it at 1.975, since all the steps together are
+# too short to arrive. You meet the same cure again when the gradient is noisy.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("bands are 0.395 and 0.0395 wide", *bands[:2])
+    claim("ten times narrower, 0.395 and 0.0395", *bands[:2])
     claim(
-        "ten times narrower band", abs(bands[0] / bands[1] - 10) < 0.1
+        "the band gets ten times narrower",
+        abs(bands[0] / bands[1] - 10) < 0.1,
     )
-    claim("a ten times smaller learning rate makes", 0.01 / 0.001 == 10)
+    given("From 0.01 to 0.001", "At 0.0001 it is")
+    claim("narrower still, 0.0008", bands[2])
+    ratios = belt_cm / belt_in
     claim(
-        "lets the band shrink with it",
-        bands[2] < 1e-6 and abs(multiplier - 2.54) < 0.01,
+        "a step no longer leaps over all ten ratios",
+        1e-4 * belt_in.mean() < np.ptp(ratios) < 1e-3 * belt_in.mean(),
     )
+    beside = [
+        abs((belt_in * np.sign(m * belt_in - belt_cm)).mean())
+        for m in (best - 1e-4, best + 1e-4)
+    ]
+    claim(
+        "most of the \\pm x_i cancel",
+        max(beside) < 0.2 * belt_in.mean(),
+    )
+    given("factor of 0.99", "the factor 0.8")
+    claim(
+        "the band closes, and at the bottom",
+        bands[3] < 1e-6 > abs(ends[3] - best),
+    )
+    claim("closes it at 1.975", ends[4])
+    claim("all the steps together are too short", bands[4] < 1e-9)
 
 # %% [markdown]
 # ## Sources and further reading

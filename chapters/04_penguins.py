@@ -103,11 +103,14 @@ with checks("The birds"):
     claim("three species", birds["species"].nunique() == 3)
 
 # %% [markdown]
-# ## One scale for millimeters and grams
+# ## One scale for both parameters
 #
-# Bills come in tens of millimeters, birds in thousands of grams. One learning rate can
-# hardly suit both ({ref}`conditioning` shows how badly). So *standardize* each column
-# first: subtract its mean, then divide by its standard deviation.
+# The intercept of a line stands alone, and its slope multiplies a bill of some 44 mm.
+# The loss bends as the square of what a parameter multiplies, here over 1900 times as
+# much for the slope. One learning rate can hardly suit both
+# ({ref}`conditioning` shows how badly). So *standardize* first: subtract the mean, then
+# divide by the standard deviation. Do the same to the masses, so that their variance is
+# the unit of the loss.
 
 
 # %%
@@ -127,13 +130,14 @@ print(f"{(x**2).mean():.4f}, {(y**2).mean():.4f}")
 # Each entry now counts standard deviations above the mean. The first bill is 0.90 of
 # them shorter than the mean bill. Two facts will carry the rest of the chapter: in a
 # standardized column *the mean is 0* and *the mean of the squares is 1*. (The second
-# needs a standard deviation that divides by $n$, as NumPy's `.std()` does; that of
-# pandas divides by $n - 1$.)
+# needs NumPy's `.std()`, which divides by $n$; that of pandas divides by $n - 1$.)
 
 # %% tags=["remove-cell"]
 import numpy as np
 
-with checks("One scale for millimeters and grams"):
+with checks("One scale for both parameters"):
+    claim("a bill of some 44 mm", bill_length_mm.mean())
+    claim("over 1900 times as much", (bill_length_mm**2).mean())
     claim("The first bill is 0.90 of them shorter", -x[0])
     claim("the mean is 0 and", np.abs([x.mean(), y.mean()]).max())
     claim("the mean of the squares is 1", (x**2).mean())
@@ -165,8 +169,8 @@ print((bird @ w).round(4), "both at once")
 # parameters would make the bird 1.29 standard deviations lighter than the mean.
 #
 # Now give every bird a row $(1, x_i)$. This table is the *{term}`design matrix`* $X$.
-# Collect the parameters in a list, the *vector* $\mathbf{w}$, set in bold because it
-# holds more than one number. Then $X\mathbf{w}$ means the dot product of each row with
+# The list of parameters is a *vector*, $\mathbf{w}$, set in bold because it holds more
+# than one number. Then $X\mathbf{w}$ means the dot product of each row with
 # $\mathbf{w}$:
 #
 # ```{math}
@@ -184,10 +188,10 @@ print(X[:3].round(4))
 print(predicted[:3].round(4))
 
 # %% [markdown]
-# All 333 predictions, that of the second bird among them, in one product.
+# All 333 predictions in one product.
 #
-# Which of the two parameters is the intercept? Do not go by their order. Switch them on
-# one at a time, and say what each line of the next cell will print.
+# Which of the two parameters is the intercept? Switch them on one at a time. What will
+# each line of the next cell print?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -203,8 +207,7 @@ print((X @ [0.0, 1.0])[:3].round(4))
 # %% [markdown]
 # The first parameter meets the column of ones, so it is the intercept. The second meets
 # the bills, so it is the slope. (One sentence of the tutorial has it the other way
-# round, the first value the slope and the second the intercept. Its code and its result
-# agree with yours.)
+# round; its code agrees with yours.)
 
 # %% tags=["remove-cell"]
 from IPython.display import display
@@ -220,7 +223,6 @@ with checks("Every prediction at once"):
     display(reproduce("body_mass_est", predicted))
     claim("the bird 1.29 standard deviations lighter", -(bird @ w))
     claim("All 333 predictions", len(predicted))
-    claim("that of the second bird", np.isclose(predicted[1], bird @ w))
     given("The parameters (1, 0) give each bird 1 cdot 1 + 0 cdot x")
     given("The parameters (0, 1) give back")
     claim("so it prints ones", (X @ [1.0, 0.0] == 1).all())
@@ -263,7 +265,7 @@ start = np.array([-2.0, 0.0])
 print(f"{mean_squared_error(start, X, y):.12f}")
 
 # %% [markdown]
-# The same trick works for every line. Multiply out $(w_0 + w_1 x - y)^2$ and take the
+# It works for every line. Multiply out $(w_0 + w_1 x - y)^2$ and take the
 # mean of each term. The terms $2 w_0 w_1 x$ and $-2 w_0 y$ vanish, because $x$ and $y$
 # have mean 0; $w_1^2 x^2$ and $y^2$ become $w_1^2$ and 1. One mean you do not know yet,
 # that of the products $xy$. Call it $r$:
@@ -289,7 +291,7 @@ for w0, w1 in ((-2, 0), (0.7, -1.3), (0, r)):
     print(f"({w0}, {w1:.4f}): {by_birds:.6f} {by_bowl:.6f}")
 
 # %% [markdown]
-# They agree, and the lowest point is $(0, 0.5895)$. {numref}`fig-penguins-surface`
+# The lowest point is $(0, 0.5895)$. {numref}`fig-penguins-surface`
 # draws the bowl, and under it its map: a ring joins the points of equal loss, as a line
 # on a hiking map joins places of equal height.
 
@@ -319,9 +321,6 @@ ax.set(xlabel="intercept", ylabel="slope", zticks=[0, 2, 4, 6])
 ax.set_zlabel("loss", labelpad=5)
 ax.set_title("Two parameters make a bowl")
 plt.show()
-
-# %% [markdown]
-# Now let a descent find the lowest point without the formula.
 
 # %% tags=["remove-cell"]
 with checks("A bowl"):
@@ -360,9 +359,9 @@ with checks("A bowl"):
         "correlation coefficient",
         abs(r - np.corrcoef(x, y)[0, 1]) < 1e-12,
     )
-    claim("They agree", abs(by_birds - by_bowl) < 1e-12)
+    claim("Check the formula", abs(by_birds - by_bowl) < 1e-12)
     best = np.linalg.lstsq(X, y, rcond=None)[0]
-    claim("the lowest point is (0, 0.5895)", *best)
+    claim("The lowest point is (0, 0.5895)", *best)
 
 # %% [markdown]
 # ## A slope for each parameter
@@ -422,8 +421,7 @@ along_slope = 2 * (residual * x).mean()
 print(f"{along_intercept:.4f}, {along_slope:.4f}")
 
 # %% [markdown]
-# Both are negative: raise either parameter, and the loss falls, more steeply along the
-# intercept.
+# Both are negative: raise either parameter, and the loss falls, more along the intercept.
 #
 # The vector of all partial derivatives is the gradient, written $\nabla L$ ("nabla L").
 # Each sum above is a dot product of the residuals with one column of $X$. Turn $X$ on
@@ -453,15 +451,25 @@ print(jax.grad(mean_squared_error)(w, X, y).round(4), "by JAX")
 # JAX {cite}`jax2018` agrees.
 #
 # Why follow the gradient? A short move $\mathbf{d}$ changes the loss by about the dot
-# product of $\nabla L$ and $\mathbf{d}$. Among all moves of one length, that is largest
-# along $\nabla L$ itself. So the gradient points straight uphill, and $-\nabla L$ is
-# the steepest way down.
+# product of $\nabla L$ and $\mathbf{d}$, which is the product of their lengths and the
+# cosine of the angle between them. For moves of one length that is lowest where the
+# cosine is $-1$, against the gradient: $-\nabla L$ is **the steepest way down**. Try 36
+# directions:
+
+# %%
+degrees = np.arange(0, 360, 10)
+angles = np.radians(degrees)
+moves = 0.001 * np.column_stack([np.cos(angles), np.sin(angles)])
+losses = [mean_squared_error(w + move, X, y) for move in moves]
+down = np.degrees(np.arctan2(-gradient[1], -gradient[0])) % 360
+print(f"lowest at {degrees[np.argmin(losses)]} degrees")
+print(f"-gradient at {down:.0f} degrees")
 
 # %% tags=["remove-cell"]
 with checks("A slope for each parameter"):
     at_start = mse_value_and_grad(start, X, y)[1]
     claim("Both are negative", (at_start < 0).all())
-    claim("more steeply along the intercept", at_start[0] < at_start[1])
+    claim("more along the intercept", at_start[0] < at_start[1])
     claim(
         "the start lies on a steep fall",
         np.allclose(at_start, [-4, -2 * r]),
@@ -477,6 +485,10 @@ with checks("A slope for each parameter"):
         "One product then takes both sums",
         np.allclose(at_start, by_hand),
     )
+    claim("Try 36 directions", len(degrees))
+    nearest = degrees[abs(degrees - down).argmin()]
+    claim("against the gradient", degrees[np.argmin(losses)] == nearest)
+    claim("where the cosine is -1", np.cos(np.pi))
     by_jax = jax.grad(mean_squared_error)(w, X, y)
     claim("agrees", np.allclose(gradient, by_jax, atol=1e-5))
 
@@ -489,8 +501,8 @@ with checks("A slope for each parameter"):
 # \mathbf{w}_{k+1} = \mathbf{w}_k - \eta \, \nabla L(\mathbf{w}_k)
 # ```
 #
-# Before you run it: what shape will the path have on the map, from the start to the
-# bottom? And which learning rate would need a single step?
+# Before you run it: what shape will the path have on the map? And which learning rate
+# needs a single step?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -514,15 +526,16 @@ print(f"loss {mean_squared_error(w, X, y):.4f}")
 
 # %% [markdown]
 # The slope arrives at 0.589451, the intercept within $10^{-8}$ of zero, and the loss
-# has fallen from 5 to 0.6525. Nothing in the loop asked how many parameters there are.
+# has fallen from 5 to 0.6525. The loop never asked how many parameters there are.
 
 # %% tags=["hide-input"]
 #| name: fig-penguins-path
 #| caption: The map of the bowl, one dot for every ten steps. Each ring is labeled with
-#|   its loss.
+#|   its loss. The black arrow is minus the gradient at another point, shortened.
 #| alt: Contour lines of the loss over intercept and slope are concentric rings. The
 #|   path of the descent is a straight line from the start, on the outermost ring at the
-#|   left, to the center. Its dots crowd together toward the center.
+#|   left, to the center. Its dots crowd together toward the center. A black arrow at
+#|   the lower right crosses its ring at a right angle and points at the center too.
 figure, ax = plt.subplots(figsize=(5.4, 4.6))
 levels = np.arange(1, 6)
 rings = ax.contour(intercepts, slopes, heights, levels, colors=GRAY)
@@ -534,6 +547,8 @@ for level in levels:
 ax.plot(*path[::10].T, "o-", color=ORANGE, ms=4)
 ax.text(-2.1, 0, "start", color=ORANGE, ha="right", va="center")
 ax.plot(0, r, "+", color=BLACK, ms=12)
+arrow = {"width": 0.04, "color": BLACK, "zorder": 3}
+ax.arrow(0.7, -1.3, -0.28, 0.2 * 3.7789, **arrow)
 ax.text(0.12, r, "lowest point", va="center")
 ax.set(xlabel="intercept", ylabel="slope", aspect="equal")
 ax.set(xlim=(-2.8, 2.3), ylim=(-1.7, 3.05))
@@ -541,8 +556,8 @@ ax.set_title("A round bowl makes a straight path")
 plt.show()
 
 # %% [markdown]
-# The path is straight. Each point of it is a line through the birds, and here is that
-# line on its way.
+# The path is straight, and crosses each ring at a right angle. Each point of it is a
+# line through the birds, here on its way.
 
 # %% tags=["hide-input"]
 from helpers import animate
@@ -571,8 +586,9 @@ animate(
 
 # %% [markdown]
 # Are 0.5 and 1 the best and the largest learning rate? The helper `descend` is the loop
-# of {ref}`descent`. Print the distance from the lowest point, after one step and after
-# 100; `np.linalg.norm` is $\lVert \cdot \rVert$, without the square.
+# of {ref}`descent`; its `parameters` have a row for each step. Print the distance from
+# the lowest point after one step and after 100; `np.linalg.norm` is
+# $\lVert \cdot \rVert$, without the square.
 
 # %%
 from helpers import descend
@@ -640,12 +656,13 @@ print(f"{by_numpy[1]:.10f} np.linalg.lstsq")
 
 # %% [markdown]
 # The last two agree; the descent is $10^{-9}$ below. (That does not make a line the
-# right model: all three minimize the same loss.)
+# right model: all three minimize one loss.)
 #
 # So why descend? With a million parameters $X^\top X$ has $10^{12}$ entries. If it is
-# *dense*, with hardly a zero among them, that is eight terabytes, and about
-# $3 \cdot 10^{17}$ multiplications to solve. (If nearly all are zero, there are solvers
-# that cope.) And the equations are linear only because the loss is a mean of squares.
+# *dense*, with hardly a zero among them, that is eight terabytes at 8 bytes each, and
+# $p^3/3$ multiplications for $p$ parameters, about $3 \cdot 10^{17}$. (If nearly all
+# are zero, there are solvers that cope.) And the equations are linear only because the
+# predictions are linear in $\mathbf{w}$ and the loss is a mean of squares.
 # {ref}`classification` has a loss that no formula solves.
 
 # %% tags=["remove-cell"]
@@ -656,15 +673,16 @@ with checks("Why not solve for it?"):
     parameters = 10.0 ** len(str(10**5))
     claim("has 1e12 entries", parameters**2)
     claim("eight terabytes", parameters**2 * X.itemsize == 8e12)
-    claim("about 3e17 multiplications to solve", parameters**3 / 3)
+    claim("at 8 bytes each", X.itemsize)
+    claim("about 3e17", parameters**3 / 3)
 
 # %% [markdown]
 # ## How heavy is the bird?
 #
 # A slope of 0.59 standard deviations per standard deviation is no use in the field. One
 # standard deviation is 5.46 mm of bill or 804 g of bird, and with these the line goes
-# back to its units. Standardize your bird with the mean and the deviation of the 333;
-# it has none of its own. (The helper `standardize(values, like=...)` does that.)
+# back to its units. Standardize your bird with the mean and the deviation of the 333,
+# as the helper `standardize(values, like=...)` does.
 
 # %%
 bill_sd, mass_sd = bill_length_mm.std(), body_mass_g.std()
@@ -677,9 +695,10 @@ print(f"line: {intercept_g:.0f} g + {slope_g_per_mm:.1f} g per mm")
 print(f"{mass_g:.0f} g at 45 mm, typical miss {miss_g:.0f} g")
 
 # %% [markdown]
-# There is the answer: 4294 g. Each millimeter of bill goes with 86.8 g of bird. The 389
+# The answer is 4294 g, and each millimeter of bill goes with 86.8 g of bird. The 389
 # g belong to a bill of length zero, which no bird has. The typical miss is the root of
-# the mean squared error, *RMSE* for short, in grams.
+# the mean squared error, *RMSE* for short, in grams. It is measured on the birds that
+# the line was fitted to, and about two of three lie within it.
 
 # %% tags=["hide-input"]
 #| name: fig-penguins-answer
@@ -703,20 +722,19 @@ ax.set_title("The line answers, give or take")
 plt.show()
 
 # %% [markdown]
-# How much does the bill tell you? Without it you would answer the mean mass, at a loss
-# of 1, the variance of $y$. The line leaves 0.653 of that, so it explains 0.347. This
-# share is called $R^2$.
+# Without the bill you would answer the mean mass, at a loss of 1, the variance of $y$.
+# The line leaves 0.653 of that by {eq}`penguins-bowl`, so it explains 0.347. This share
+# is $r^2$, and called $R^2$.
 #
-# And one thing the line does not tell you. Three species are in that cloud, and of the
-# three, the line's answer suits best the one that your bird is least likely to be.
-# {ref}`behind-the-line` looks behind it.
+# One thing the line hides: three species are in that cloud, and its answer suits best
+# the one that your bird is least likely to be. {ref}`behind-the-line` looks behind it.
 
 # %% tags=["remove-cell"]
 with checks("How heavy is the bird?"):
     claim("slope of 0.59 standard deviations", w[1])
     claim("5.46 mm of bill or 804 g of bird", bill_sd, mass_sd)
     claim("the deviation of the 333", len(y))
-    claim("There is the answer: 4294 g", mass_g)
+    claim("The answer is 4294 g", mass_g)
     claim("goes with 86.8 g of bird", slope_g_per_mm)
     claim("The 389 g belong to", intercept_g)
     unscaled = np.column_stack([np.ones(len(y)), bill_length_mm])
@@ -730,10 +748,13 @@ with checks("How heavy is the bird?"):
     claim("on the line marks 4294 grams", mass_g)
     inside = (np.abs(misses_g) < miss_g).mean()
     claim("Most of the birds lie in the band", inside > 0.5)
+    claim("about two of three lie within it", 0.6 < inside < 0.73)
     mean_loss = mean_squared_error(np.zeros(2), X, y)
     claim("at a loss of 1, the variance", mean_loss)
-    claim("leaves 0.653 of that", mean_squared_error(w, X, y) / y.var())
-    claim("explains 0.347", 1 - mean_squared_error(w, X, y) / y.var())
+    left = mean_squared_error(w, X, y) / y.var()
+    claim("This share is r^2", np.isclose(1 - left, r**2))
+    claim("leaves 0.653 of that", left)
+    claim("so it explains 0.347", r**2)
     similar = birds[birds["bill_length_mm"].between(44, 46)]
     lines = {
         name: np.polyfit(
@@ -764,7 +785,6 @@ with checks("Penguins"):
 # - A partial derivative is the slope along one parameter while the others are held. All
 #   of them in a vector are the gradient,
 #   $\frac{2}{n} X^\top (X\mathbf{w} - \mathbf{y})$.
-# - The loop is the same for any number of parameters.
 # - With one standardized feature the loss is a round bowl, so the path is straight and
 #   the right rate arrives in one step.
 # - Give the answer in its own units, with its typical miss.
@@ -927,67 +947,65 @@ with checks("Exercises"):
 
 # %% [markdown]
 # ::::{exercise}
-# :label: ex-penguins-in-place
-# A classmate shortens the loop of the chapter and keeps a list of all parameters:
+# :label: ex-penguins-shapes
+# A classmate keeps the masses in a column, as many libraries want them. No error is
+# raised. At the lowest point the loss should be 0.6525, and it prints 1.3475.
 #
 # ```python
-# w, visited = np.array([-2.0, 0.0]), []
-# for step in range(1000):
-#     visited.append(w)
-#     loss, gradient = mse_value_and_grad(w, X, y)
-#     w -= 0.01 * gradient
-# print(visited[0])
+# y_column = y[:, None]  # shape (333, 1)
+# residual = X @ np.array([0, r]) - y_column
+# print((residual**2).mean())
 # ```
 #
-# The first entry should be the start, $(-2, 0)$. It prints the end. Find the fault, and
-# mend it in two ways.
+# Find the fault. And where would a descent on this loss end?
 # ::::
 #
-# ```{solution-start} ex-penguins-in-place
+# ```{solution-start} ex-penguins-shapes
 # :class: dropdown
 # ```
 #
-# In NumPy `w -= ...` writes into the array that `w` names. The list holds that one
-# array 1000 times, so every entry shows the last values. Either write `w = w - ...`,
-# which makes a new array at each step, or append `w.copy()`.
-#
-# The tutorial's loop has `+=` too, and yet its list is right, since its gradient is a
-# JAX array:
+# The shapes $(333,)$ and $(333, 1)$ make a table: every prediction minus *every* mass.
+# Its mean square is that of the predictions plus that of
+# the masses, $r^2 + 1$. No
+# prediction is paired with its own bird any more, so the best is to predict the mean
+# for all: a flat line.
+
 
 # %%
-import jax.numpy as jnp
+def tangled_loss(w, X, y_column):
+    return ((X @ w - y_column) ** 2).mean()
 
-w = first = np.array([-2.0, 0.0])
-w += jnp.array([1.0, 1.0])
-print(first, "is unchanged:", w is not first)
-print("w is a JAX array now:", isinstance(w, jax.Array))
+
+y_column = y[:, None]
+residual = X @ np.array([0, r]) - y_column
+print(residual.shape, f"{(residual**2).mean():.4f}")
+w = start
+for _ in range(1000):
+    w = w - 0.01 * jax.grad(tangled_loss)(w, X, y_column)
+print(f"intercept {w[0]:.3f}, slope {w[1]:.3f}")
 
 # %% [markdown]
-# JAX arrays cannot be changed. NumPy steps aside, JAX adds, and the name `w` moves to a
-# new array. With a gradient from NumPy the same line would write in place, and all
-# entries of the list would be one array.
+# Print the shape of a residual before you train. `y_column[:, 0]` mends it.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    given("should be the start, (-2, 0). It prints")
-    kept, again = [], np.array([-2.0, 0.0])
-    for _ in range(1000):
-        kept.append(again)
-        again -= 0.01 * mse_value_and_grad(again, X, y)[1]
+    lowest_point = np.array([0, r])
     claim(
-        "It prints the end",
-        np.allclose(kept[0], path[-1], rtol=0, atol=1e-12),
+        "the loss should be 0.6525",
+        mean_squared_error(lowest_point, X, y),
     )
-    claim("one array 1000 times", len(kept))
+    claim("and it prints 1.3475", (residual**2).mean())
+    claim("shapes (333,) and (333, 1)", *y.shape, *y_column.shape)
+    squares = ((X @ lowest_point) ** 2).mean() + (y**2).mean()
     claim(
-        "every entry shows the last values",
-        len({id(entry) for entry in kept}) == 1,
+        "of the masses, r^2 + 1",
+        np.isclose((residual**2).mean(), squares)
+        and np.isclose(squares, r**2 + 1),
     )
-    moved = isinstance(w, jax.Array) and np.array_equal(first, start)
-    claim("w moves to a new array", moved)
+    claim("a flat line", np.abs(np.asarray(w)).max() < 1e-3)
 
 # %% [markdown]
 # ::::{exercise}
@@ -996,7 +1014,9 @@ with checks("Exercises"):
 # float32, as JAX does unless told otherwise. In a round bowl each step at rate 0.01
 # keeps $1 - 0.01 \cdot 2 = 0.98$ of the distance. How much of the start's $-2$ should
 # be left? (You should get $-3.37 \cdot 10^{-9}$.) So what is the printed number? Test
-# your answer: run the float32 descent with the birds in a few other orders.
+# your answer: run the float32 descent with the birds in a few other orders. One more
+# thing: its loop says `p += ...` with a gradient from JAX. Does that write into the
+# array that `p` names, as NumPy's `+=` does?
 # ::::
 #
 # ```{solution-start} ex-penguins-tiny
@@ -1009,6 +1029,9 @@ with checks("Exercises"):
 
 
 # %%
+import jax.numpy as jnp
+
+
 def descend_float32(X, y, w, steps=1000):
     X, y = jnp.asarray(X, jnp.float32), jnp.asarray(y, jnp.float32)
     w = jnp.asarray(w, jnp.float32)
@@ -1027,9 +1050,21 @@ for order in [np.arange(len(y)), *shuffled]:
 
 # %% [markdown]
 # The intercept changes with the order: the printed one is rounding noise, one draw of
-# it. Read it as zero. The slope stops short of 0.58945111, and always on the same side:
-# that is the stall of {ref}`descent`, half a float32 spacing divided by
-# $\eta\lambda = 0.02$ at most.
+# it. Read it as zero. The slope stops short of 0.58945111, and always on the same side,
+# by at most half a float32 spacing divided by $\eta\lambda = 0.02$: why, is on
+# {ref}`float32-stops`.
+
+# %%
+p = first = np.array([-2.0, 0.0])
+p += jnp.array([1.0, 1.0])
+print(first, "is unchanged:", p is not first)
+print("p is a JAX array now:", isinstance(p, jax.Array))
+
+# %% [markdown]
+# It does not write. JAX arrays cannot be changed: NumPy steps aside, JAX adds, and the
+# name `p` moves to a new array. So the tutorial's list of parameters is right. With a
+# gradient from NumPy the same line would write in place, and every entry of the list
+# would be one array.
 #
 # ```{solution-end}
 # ```
@@ -1078,9 +1113,14 @@ with checks("Exercises"):
     claim("The slope stops short of 0.58945111", r)
     claim("always on the same side", (ends32[:, 1] < r).all())
     stall = np.spacing(np.float32(r)) / 2 / 0.02
-    claim("divided by etalambda = 0.02 at most", 1 - keeps[0])
+    claim("etalambda = 0.02: why", 1 - keeps[0])
+    claim("It does not write", isinstance(p, jax.Array))
+    claim("JAX arrays cannot be changed", np.array_equal(first, start))
+    in_place = again = np.array([-2.0, 0.0])
+    again += np.array([1.0, 1.0])
+    claim("the same line would write in place", again is in_place)
     claim(
-        "half a float32 spacing divided",
+        "by at most half a float32 spacing divided",
         (r - ends32[:, 1]).max() < 1.01 * stall,
     )
 

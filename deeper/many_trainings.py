@@ -105,10 +105,8 @@ with checks("Many trainings at once"):
 import jax
 import jax.numpy as jnp
 
-X, y = (
-    jnp.asarray(X),
-    jnp.asarray(y),
-)  # compiled code needs JAX's arrays
+# Compiled code needs JAX's arrays.
+X, y = jnp.asarray(X), jnp.asarray(y)
 
 
 def example_loss(w, X, y):

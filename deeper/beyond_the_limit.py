@@ -1,0 +1,500 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (beyond-the-limit)=
+# # What happens beyond the limit?
+#
+# On a parabola, a learning rate above $2/\lambda$ ends in an overflow. The network of
+# {ref}`small-network`, trained on single examples at a rate of 0.4, has examples with
+# $\lambda$ above the limit in every start, and its training does fail. Yet no number
+# overflows. At 0.2 some examples begin above the limit, and most trainings succeed.
+# What becomes of $\lambda$ when the steps are too large for it?
+
+# %% tags=["remove-cell"]
+import sys
+
+sys.path.append(
+    ".."
+)  # finds `helpers` when this file runs where it lies
+
+# %% [markdown]
+# :::{admonition} Before you start
+# :class: tip
+# - **You will** predict the curvature of an example from the laws of the start, follow
+#   it through the training, find the least that a good fit can have, and predict at
+#   which rate numbers do overflow.
+# - **You need** {ref}`small-network`, with the curvature
+#   $\lambda = 2\,\lVert \nabla f \rVert^2$ of one example, and the engine of
+#   {ref}`many-trainings`.
+# - **Time** {chapter-time}`here`
+# :::
+
+# %% [markdown]
+# ## What the curvature is made of
+#
+# The prediction of the network is $f = \sum_j v_j a_j + c$. The $a_j$ are the outputs
+# of its ten hidden units, $\max(0, w_j x + b_j)$, the $v_j$ the output weights, and $c$
+# is the output's bias. Take the slopes one at a time. Along $c$ the slope is 1. Along
+# $v_j$ it is $a_j$. Along $b_j$ it is $v_j$ if the unit is on, and along $w_j$ it is
+# $v_j x$. Sum their squares:
+#
+# ```{math}
+# :label: limit-curvature
+# \lambda = 2 \Bigl( 1 + \sum_j a_j^2 + (1 + x^2) \sum_{j\ \text{on}} v_j^2 \Bigr)
+# ```
+#
+# PyTorch draws the start: weights and biases of the first layer with a variance of
+# $1/3$, each $v_j$ with one of $1/30$. So $a_j^2$ is $(1 + x^2)/6$ on average, half of
+# the units are on, and before the first step
+#
+# $$\lambda = 2 + 11 (1 + x^2) / 3$$
+#
+# on average. Which values does that predict at the center and at the ends?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# At $x = 0$ it is $17/3 = 5.7$, at the ends $28/3 = 9.3$. The limit $2/\eta$ is 10 for
+# a rate of 0.2, and 5 for 0.4.
+# :::
+
+# %%
+from functools import partial
+
+import numpy as np
+from torch import nn
+
+from helpers import noisy_parabola
+from helpers.network import layers, network, starts_of
+
+rng = np.random.default_rng(0)
+x, _ = noisy_parabola(rng)  # (100, 1)
+ys = np.hstack([noisy_parabola(rng)[1] for _ in range(60)]).T
+predict = partial(network, sizes=(1, 10, 1))
+
+
+def make_net(units=10):
+    hidden, output = nn.Linear(1, units), nn.Linear(units, 1)
+    return nn.Sequential(hidden, nn.ReLU(), output)
+
+
+# %% [markdown]
+# `layers` cuts the vector of parameters into the weights and biases of both layers.
+
+
+# %%
+def curvatures(w, sizes=(1, 10, 1)):  # of each example: (100,)
+    (W, b), (v, _) = layers(w, sizes)
+    a = np.maximum(x @ W.T + b, 0)  # (100, units)
+    through = (1 + x[:, 0] ** 2) * ((a > 0) @ v[0] ** 2)
+    return 2 * (1 + (a**2).sum(axis=1) + through)
+
+
+many_starts = starts_of(make_net, range(300))  # (300, 31)
+mean = np.mean([curvatures(w) for w in many_starts], axis=0)
+print(f"center {mean[49]:.1f}, ends {mean[0]:.1f} and {mean[-1]:.1f}")
+
+# %% tags=["remove-cell"]
+import jax
+
+from helpers import checks, claim, given
+
+with checks("What the curvature is made of"):
+    w = many_starts[0]
+    slopes = np.asarray(jax.jacobian(predict)(w, x))
+    by_slopes = 2 * (slopes**2).sum(axis=1)
+    claim("Along c the slope is 1", slopes[0, -1])
+    claim(
+        "Sum their squares",
+        np.allclose(curvatures(w), by_slopes, rtol=1e-4),
+    )
+    claim(
+        "of its ten hidden units", nn.Linear(1, 10).out_features == 10
+    )
+    laws = many_starts.var(axis=0)
+    claim("a variance of 1/3", abs(laws[:20].mean() - 1 / 3) < 0.02)
+    claim("one of 1/30", abs(30 * laws[20:30].mean() - 1) < 0.06)
+    (W, b) = many_starts[:, :10, None], many_starts[:, 10:20, None]
+    a = np.maximum(W * x[:, 0] + b, 0)  # (300, 10, 100)
+    on_average = (a**2).mean(axis=(0, 1)) / ((1 + x[:, 0] ** 2) / 6)
+    claim("a_j^2 is (1 + x^2)/6", np.abs(on_average - 1).max() < 0.06)
+    claim("half of the units are on", abs((a > 0).mean() - 0.5) < 0.03)
+    law = 2 + 11 * (1 + x[:, 0] ** 2) / 3
+    claim("2 + 11 (1 + x^2) / 3", np.abs(mean / law - 1).max() < 0.05)
+    claim("At x = 0 it is 17/3 = 5.7", abs(mean[49] - 17 / 3) < 0.2)
+    claim("at the ends 28/3 = 9.3", abs(mean[-1] - 28 / 3) < 0.3)
+    claim(
+        "is 10 for a rate of 0.2, and 5 for 0.4",
+        2 / 0.2,
+        0.2,
+        2 / 0.4,
+        0.4,
+    )
+
+# %% [markdown]
+# ## Training pushes the curvature up, the rate pushes it down
+#
+# Train 60 runs in four ways: single examples, shuffled, at 0.02 and at 0.2; and
+# mini-batches at 0.2, mixed, and in the order of $x$. Follow the largest of the hundred
+# curvatures.
+
+# %%
+from helpers import in_batches, shuffled_orders
+from helpers.training import train_many
+
+
+def example_loss(w, X, y):
+    return (predict(w, X) - y) ** 2
+
+
+starts = many_starts[:60]
+train = partial(train_many, example_loss, starts, X=x, y=ys)
+orders = shuffled_orders(rng, runs=60, epochs=100, n=96)
+in_order = np.tile(np.arange(96), (100, 1))
+
+# %% [markdown]
+# A batch in the order of $x$ is one region, so its sixteen examples have nearly the
+# same slopes. Which of the four do you expect to feel the limit of 10?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Single examples at 0.2. Each step uses another example, but neighbors have nearly the
+# same slopes, so what overshoots for one overshoots for many. At 0.02 the limit is 100.
+# A mixed batch averages over unlike examples, and its loss is flatter than theirs. But
+# a region curves like its examples, so mini-batches in order should feel the limit too.
+# :::
+
+# %%
+single, mixed = in_batches(orders, 1), in_batches(orders, 16)
+regions = in_batches(in_order, 16)
+ways = {"single, 0.02": (single, 0.02), "mixed, 0.2": (mixed, 0.2)}
+ways |= {"regions, 0.2": (regions, 0.2), "single, 0.2": (single, 0.2)}
+paths = {}
+for name, (batches, rate) in ways.items():
+    paths[name] = train(batches, learning_rate=rate).parameters
+
+# %% [markdown]
+# Take the largest curvature at the start and after every third epoch:
+
+# %%
+largest = {}
+for name, path in paths.items():
+    kept = np.concatenate([starts[:, None], path[:, ::3]], axis=1)
+    most = [[curvatures(w).max() for w in run] for run in kept]
+    largest[name] = np.array(most)  # (60 runs, 35 times)
+    print(f"{name:13} {np.median(largest[name][:, -1]):.0f} at the end")
+
+# %% [markdown]
+# {numref}`fig-limit-curvature` follows them from epoch to epoch.
+
+# %% tags=["hide-input"]
+#| name: fig-limit-curvature
+#| caption: The largest curvature among the examples, median of 60 runs. The band holds
+#|   eight in ten of the runs with single examples at 0.2.
+#| alt: Largest curvature against epoch. All lines start at 11. Single examples at 0.02
+#|   and mixed batches rise to about 16. Regions stay near 10. Single examples at 0.2
+#|   fall to 8 within the first epoch and stay there; their narrow band soon lies below
+#|   a dashed line at 10.
+import matplotlib.pyplot as plt
+
+from helpers import BLACK, BLUE, GREEN, ORANGE, use_book_style
+
+use_book_style()
+epochs = np.append(0, np.arange(1, 101, 3))
+figure, ax = plt.subplots(figsize=(5.4, 4.4))
+for name, color in zip(ways, (BLACK, GREEN, ORANGE, BLUE), strict=True):
+    low, mid, high = np.quantile(largest[name], [0.1, 0.5, 0.9], axis=0)
+    ax.plot(epochs, mid, color=color, label=name)
+ax.fill_between(epochs, low, high, color=BLUE, alpha=0.2, linewidth=0)
+ax.axhline(10, color=BLACK, linestyle="--", linewidth=1)
+ax.text(99, 8.9, "limit 2/0.2", ha="right")
+ax.set(xlabel="epoch", ylabel="largest curvature", ylim=(4, 24))
+ax.legend(loc="upper left", ncols=2)
+ax.set_title("A large rate keeps the curvature down")
+plt.show()
+
+# %% [markdown]
+# Left to itself, at 0.02, training *raises* the curvature. Single examples at 0.2
+# cannot follow. Within one epoch they fall to 8, and later on few are found above the
+# limit. Mixed batches do not feel it, and regions do, as expected: they stay near it.
+# So the steps do not blow up. They throw the network out of where it is too steep for
+# them, until it finds a place that is flat enough. (A relative of this, for the whole
+# batch, is the *edge of stability* {cite}`cohen2021`.)
+#
+# Why 8, and not less? A curve that climbs by one from its bottom to an end needs units
+# that add up to it: $\sum a_j v_j = 1$ at the end, with the output's bias at the
+# bottom. By the inequality of Cauchy and Schwarz, $\sum a_j^2 \cdot \sum v_j^2 \ge 1$,
+# and the smallest that {eq}`limit-curvature` can be at $x = 1$ is
+# $2\,(1 + 2\sqrt{2}) = 7.7$. That fits below 10. It does not fit below the 5 of a rate
+# of 0.4: there *no* good fit is stable.
+
+# %% tags=["remove-cell"]
+with checks(
+    "Training pushes the curvature up, the rate pushes it down"
+):
+    claim("Train 60 runs", len(starts))
+    claim(
+        "shuffled, at 0.02 and at 0.2",
+        ways["single, 0.02"][1],
+        ways["single, 0.2"][1],
+    )
+    claim("mini-batches at 0.2", ways["regions, 0.2"][1])
+    claim("the hundred curvatures", curvatures(starts[0]).size == 100)
+    claim(
+        "its sixteen examples", in_batches(in_order, 16).shape[-1] == 16
+    )
+    claim("the limit of 10", 2 / 0.2 == 10.0)
+    claim("median of 60 runs", len(starts))
+    mid = {
+        name: np.median(most, axis=0) for name, most in largest.items()
+    }
+    claim("start at 11", mid["single, 0.2"][0])
+    at_end = {name: line[-1] for name, line in mid.items()}
+    claim(
+        "at 0.02 and mixed batches rise to about 16",
+        0.02,
+        at_end["mixed, 0.2"],
+    )
+    claim("At 0.02 the limit is 100", *next(iter(limits.items())))
+    claim("Regions stay near 10", 9 < at_end["regions, 0.2"] < 12)
+    claim("fall to 8 within the first epoch", mid["single, 0.2"][1])
+    claim("Single examples at 0.2 fall to", ways["single, 0.2"][1])
+    claim("a dashed line at 10", limits[0.2])
+    band = np.quantile(largest["single, 0.2"][:, 3:], 0.9, axis=0)
+    claim("band soon lies below", band.max() < 10)
+    claim("eight in ten of the runs", 0.9 - 0.1 == 0.8)
+    claim("with single examples at 0.2", ways["single, 0.2"][1])
+    claim(
+        "Left to itself, at 0.02, training *raises*",
+        ways["single, 0.02"][1],
+    )
+    raised = mid["single, 0.02"]
+    claim(
+        "training *raises* the curvature", raised[-1] > 1.3 * raised[0]
+    )
+    claim("Single examples at 0.2. Each", ways["single, 0.2"][1])
+    claim("Single examples at 0.2 cannot", ways["single, 0.2"][1])
+    claim("epoch they fall to 8", mid["single, 0.2"][1])
+    above = (largest["single, 0.2"][:, 4:] > 10).mean()
+    claim("few are found above", above < 0.08)
+    claim("do not feel it, and regions do", at_end["mixed, 0.2"] > 13)
+    fits = paths["single, 0.2"][:, -1]
+    at_ends = np.median([curvatures(w)[[0, -1]] for w in fits])
+    claim("Why 8, and not less", 7 < at_ends < 9)
+    bound = 2 * (1 + 2 * np.sqrt(2))
+    sums = np.linspace(0.1, 10, 10_000)
+    claim(
+        "2sqrt2) = 7.7",
+        abs(2 * (1 + sums + 2 / sums).min() - bound) < 1e-3,
+    )
+    claim("That fits below 10", bound < 2 / 0.2)
+    claim("below the 5 of a rate of 0.4", limits[0.4], four)
+    claim("there *no* good fit is stable", bound > 2 / 0.4)
+
+# %% [markdown]
+# ## At 0.4 the units die
+#
+# If there is no stable fit, where does a step throw the network? A step that goes too
+# far can push a unit's $w_j x + b_j$ below zero for *all* rows. Then the unit is
+# **dead**: it puts out zero, its slopes are zero, and it never moves again. It also
+# drops out of {eq}`limit-curvature`. Dying lowers the curvature.
+#
+# Suppose that all ten units are dead. Above which learning rate do numbers overflow
+# then?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Only the output's bias is left. Its curvature is 2, the first term of
+# {eq}`limit-curvature`, so its limit is a rate of 1. Between 0.4 and 1 the network dies
+# and stays finite. Above 1 the bias itself overflows.
+# :::
+
+
+# %%
+def dead_units(w):  # off for every x from -1 to 1
+    (W, b), _ = layers(w, (1, 10, 1))
+    return (b + np.abs(W[:, 0]) <= 0).sum()
+
+
+for rate in (0.02, 0.2, 0.4, 0.9, 1.1):
+    ends = train(single, learning_rate=rate).parameters[:, -1]
+    dead = np.mean([dead_units(w) for w in ends])
+    bias = np.abs(ends[:, -1])
+    print(
+        f"{rate:4}: {dead:4.1f} dead, bias < 10 in {(bias < 10).sum()}"
+    )
+
+# %% [markdown]
+# As predicted. At 0.4 most units are dead and at 0.9 all of them, yet the bias stays
+# small in all 60 runs. At 1.1 it stays small in none. (Parameters that are not numbers
+# do not count as dead units.)
+#
+# So a ReLU network this small has a way out that a parabola lacks. That is no comfort:
+# the loss is finite, it does not fall, and nothing in the log says why. If a loss
+# stalls at the score of a constant, count the dead units.
+
+# %% tags=["remove-cell"]
+with checks("At 0.4 the units die"):
+    ends = {
+        rate: train(single, learning_rate=rate).parameters[:, -1]
+        for rate in (0.4, 0.9, 1.1)
+    }
+    dead = {
+        rate: np.mean([dead_units(w) for w in w_end])
+        for rate, w_end in ends.items()
+    }
+    nothing = curvatures(np.zeros(31, np.float32))
+    claim("all ten units are dead", dead_units(np.zeros(31)) == 10)
+    claim("Its curvature is 2", nothing[0])
+    claim("its limit is a rate of 1.", 2 / nothing[0])
+    given("Between 0.4 and", "At 1.1 it")
+    claim("0.4 and 1 the network", 0.4, 2 / nothing[0])
+    claim("Above 1 the bias", 2 / nothing[0])
+    claim("At 0.4 most units", 0.4, dead[0.4] > 6)
+    claim("at 0.9 all of them", dead[0.9] > 9.8)
+    small = {
+        rate: (np.abs(w[:, -1]) < 10).sum() for rate, w in ends.items()
+    }
+    claim("in all 60 runs", small[0.9])
+    claim("stays small in none", small[1.1] == 0)
+
+# %% tags=["remove-cell"]
+with checks("What happens beyond the limit?"):
+    given("at a rate of 0.4", "At 0.2 some")
+    most_at_start = np.array([curvatures(w).max() for w in many_starts])
+    claim(
+        "above the limit in every start", most_at_start.min() > 2 / 0.4
+    )
+    claim("Yet no number overflows", np.isfinite(ends[0.4]).all())
+    claim(
+        "some examples begin above the limit",
+        (most_at_start > 10).mean() > 0.5,
+    )
+    grid = np.linspace(-1, 1, 401, dtype=np.float32)[:, None]
+
+    def failing(w_end):
+        off = [
+            np.mean((predict(w, grid) - grid[:, 0] ** 2 - 0.1) ** 2)
+            for w in w_end
+        ]
+        return (np.array(off) > 0.03).mean()
+
+    claim("its training does fail", failing(ends[0.4]) > 0.5)
+    claim("most trainings succeed", failing(fits) < 0.15)
+
+# %% [markdown]
+# ## What to keep
+#
+# - The curvature of one example is made of what the network computes:
+#   {eq}`limit-curvature`. The law of the start gives its mean before any training.
+# - Small steps let training raise the curvature. Steps that are too large for it throw
+#   the network out until it finds a flatter place.
+# - If no good fit is flat enough, units die. The loss stays finite and high.
+# - Batches that are one region feel the limit of single examples. Mixed batches do not.
+
+# %% [markdown]
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-limit-width
+# Give the network 100 units. What does {eq}`limit-curvature` say for the start, at the
+# ends? You should get 69.3. Where is the limit of the rate for single examples? Train
+# one epoch in the order of $x$ below it and above it, and count the units that are
+# alive.
+# ::::
+#
+# ```{solution-start} ex-limit-width
+# :class: dropdown
+# ```
+#
+# The sum of $a_j^2$ has ten times the terms. The $v_j$ have a tenth of the variance and
+# ten times the number, so their sum stays. At the ends
+# $\lambda = 2\,(1 + 100/3 + 1/3) = 69.3$, and the limit is 0.029.
+
+# %%
+wide_starts = starts_of(partial(make_net, 100), range(20))
+wide = partial(network, sizes=(1, 100, 1))
+
+
+def wide_loss(w, X, y):
+    return (wide(w, X) - y) ** 2
+
+
+one_epoch = in_batches(np.arange(100)[None], 1)  # (1, 100, 1)
+for rate in (0.02, 0.05, 0.1, 0.2):
+    trained = train_many(
+        wide_loss, wide_starts, one_epoch, x, ys[:20], rate
+    )
+    ends = trained.parameters[:, -1]
+    dead = ends[:, 100:200] + np.abs(ends[:, :100]) <= 0
+    print(f"{rate:4}: {np.median((~dead).sum(axis=1)):.0f} alive")
+
+# %% [markdown]
+# At 0.02 all survive that were alive at the start, about 75. At 0.05, above the limit,
+# nearly all do. At 0.1 and 0.2 fewer and fewer are left. The limit is that of a mean
+# over starts and of well fitted examples, so it is not a sharp one.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    given(
+        "the network 100 units",
+        "At 0.02 all",
+        "At 0.05, above",
+        "At 0.1 and 0.2",
+    )
+    claim(
+        "should get 69.3",
+        np.mean([curvatures(w, (1, 100, 1))[0] for w in wide_starts])
+        / 69.3
+        > 0.9,
+    )
+    claim(
+        "100/3 + 1/3) = 69.3", 100 / 3, 1 / 3, 2 * (1 + 100 / 3 + 1 / 3)
+    )
+    claim("limit is 0.029", 2 / at_ends)
+    tenth = wide_starts[:, 200:300].var() / many_starts[:, 20:30].var()
+    claim("a tenth of the variance", 0.08 < tenth < 0.12)
+    alive = [
+        np.median(
+            (
+                wide_starts[:, 100:200] + np.abs(wide_starts[:, :100])
+                > 0
+            ).sum(axis=1)
+        )
+    ]
+    for rate in (0.02, 0.05, 0.1, 0.2):
+        w = train_many(
+            wide_loss, wide_starts, one_epoch, x, ys[:20], rate
+        ).parameters[:, -1]
+        alive.append(
+            np.median(
+                (w[:, 100:200] + np.abs(w[:, :100]) > 0).sum(axis=1)
+            )
+        )
+    claim(
+        "all survive that were alive at the start, about 75",
+        abs(alive[0] - 75) < 4 and alive[1] >= alive[0] - 1,
+    )
+    claim(
+        "ten times the terms",
+        wide_starts[:, 200:300].shape[1] == 10 * 10,
+    )
+    claim(
+        "ten times the number", wide_starts[:, :100].shape[1] == 10 * 10
+    )
+    claim("nearly all do", alive[2] > 0.85 * alive[0])
+    claim("fewer and fewer are left", alive[2] > alive[3] > alive[4])
+
+# %% [markdown]
+# ## Sources and further reading
+#
+# {cite}`cohen2021` measures on large networks how training with the whole batch raises
+# the largest curvature until it hovers at the limit of the learning rate.
