@@ -262,10 +262,10 @@ with checks("One parameter first"):
 # The line has two parameters. Along each eigenvector of its Hessian $H$ the descent is
 # one of a single parameter ({ref}`conditioning`), with its own curvature $\lambda$ and
 # its own kicks. How strong are they? If the noise in the targets is the same
-# everywhere, the variance of $2 \rho_i \mathbf{x}_i$ (with the residual $\rho_i$) along
-# an eigenvector is $4 \sigma^2$ times the mean square of the features there. That mean
-# square is $\lambda / 2$, since $H$ is $\frac{2}{n} X^\top X$. So expect $s^2 = 2
-# \sigma^2 \lambda$.
+# everywhere, the variance of an example's gradient, $2 \rho_i \mathbf{x}_i$ with the
+# residual $\rho_i$ and the features $\mathbf{x}_i$, along an eigenvector is $4
+# \sigma^2$ times the mean square of the features there. That mean square is $\lambda /
+# 2$, since $H$ is $\frac{2}{n} X^\top X$. So expect $s^2 = 2 \sigma^2 \lambda$.
 
 # %%
 H = 2 / n * X.T @ X

@@ -106,7 +106,10 @@ from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK
 scales, corner = np.array([1.0, 20.0]), np.array([-4.0, 1.5])
 u, v = np.meshgrid(np.linspace(-4.6, 1.2, 81), np.linspace(-2, 2, 61))
 figure, panels = plt.subplots(2, sharex=True, figsize=(5.4, 4.8))
-titles = "Plain: to and fro, and little ahead", "Momentum: ahead"
+titles = (
+    "Plain: to and fro, and little ahead",
+    "Momentum: less to and fro, and ahead",
+)
 for ax, beta, title in zip(panels, (0, 0.5), titles, strict=True):
     optimizer = optax.sgd(0.09, momentum=beta)
     path = optax_path(optimizer, lambda w: w * scales, corner, 20)
@@ -140,7 +143,7 @@ for ahead, color in ((False, ORANGE), (True, BLUE)):
     ball = optax.sgd(0.1, momentum=0.9, nesterov=ahead)
     ax.plot(optax_path(ball, lambda w: 3 * w, 1.0, 50), color=color)
 ax.text(24, 0.3, "momentum", color=ORANGE)
-ax.text(17, -0.12, "Nesterov", color=BLUE)
+ax.text(50, -0.26, "Nesterov", color=BLUE, ha="right")
 ax.set(xlabel="step", ylabel="distance from the best value")
 ax.set_title("Nesterov's rule brakes earlier")
 plt.show()
@@ -250,18 +253,19 @@ with checks("Momentum: what agrees adds up"):
 turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
 u, v = np.mgrid[-4.6:1.2:81j, -3:1.8:81j]
 figure, panels = plt.subplots(2, sharex=True, figsize=(5.4, 6.6))
+thin = {"colors": [GRAY], "linewidths": 0.6}
 rms = optax.rmsprop(0.1, 0.99, eps_in_sqrt=False)
 for ax, axes in zip(panels, (np.eye(2), turn), strict=True):
     H = axes @ np.diag([1.0, 20.0]) @ axes.T
     z = H[0, 0] * u**2 + 2 * H[0, 1] * u * v + H[1, 1] * v**2
-    ax.contour(u, v, z, 4.0 ** np.arange(-1, 4), colors=[GRAY])
+    ax.contour(u, v, z, 4.0 ** np.arange(-1, 4), **thin)
     for optimizer, color in ((rms, PINK), (optax.adam(0.1), BLUE)):
         start = axes @ np.array([-4.0, 1.5])
         path = optax_path(optimizer, lambda w, H=H: H @ w, start, 40)
         ax.plot(*path.T, ".-", color=color, linewidth=1)
     ax.plot(0, 0, "*", color=BLACK, ms=12)
     ax.set(ylabel="second parameter", aspect="equal")
-panels[0].text(-2.4, -0.9, "RMSProp", color=PINK)
+panels[0].text(-1.9, 0.17, "RMSProp", color=PINK)
 panels[0].text(-2.9, 0.8, "Adam", color=BLUE)
 panels[0].set_title("Along an axis the valley is leveled …")
 panels[1].set(title="… at 45° it is not", xlabel="first parameter")
@@ -709,14 +713,14 @@ for heights, color, style in lines:
     ax.loglog(RATES, heights, style, color=color, linewidth=1.5)
     i = heights.argmin()
     ax.loglog(RATES[i], heights[i], "o", color=color, ms=9, mfc="none")
-ax.text(0.11, 0.016, "plain", color=BLACK)
+ax.text(0.012, 0.085, "plain", color=BLACK)
 ax.text(0.0085, 0.0095, "momentum,", color=GREEN, ha="left")
 ax.text(0.0085, 0.0068, "Nesterov", color=ORANGE, ha="left")
 ax.text(0.0009, 0.037, "RMSProp", color=PINK, ha="right", va="center")
 ax.text(0.0009, 0.057, "Adam", color=BLUE, ha="right", va="center")
-ax.text(0.0009, 0.001, "RMSProp,\nmomentum", color=PINK, ha="right")
+ax.text(0.001, 0.0004, "RMSProp, momentum", color=PINK)
 ax.set(xlabel="learning rate", ylabel="median error after 500 steps")
-ax.set(xlim=(0.00018, 1.3), ylim=(0.0005, 0.2))
+ax.set(xlim=(0.00018, 1.3), ylim=(0.0003, 0.2))
 ax.set_title("One rate for all compares slopes, not rules")
 plt.show()
 

@@ -12,9 +12,9 @@
 #
 # On a parabola, a learning rate above $2/\lambda$ ends in an overflow. The network of
 # {ref}`small-network`, trained on single examples at a rate of 0.4, has examples with
-# $\lambda$ above the limit in every start, and its training does fail. Yet no number
-# overflows. At 0.2 some examples begin above the limit, and most trainings succeed.
-# What becomes of $\lambda$ when the steps are too large for it?
+# $\lambda$ above the limit in nearly every start, and its training does fail. Yet no
+# number overflows. At 0.2 some examples begin above the limit, and most trainings
+# succeed. What becomes of $\lambda$ when the steps are too large for it?
 
 # %% tags=["remove-cell"]
 import sys
@@ -128,12 +128,14 @@ with checks("What the curvature is made of"):
     claim("2 + 11 (1 + x^2) / 3", np.abs(mean / law - 1).max() < 0.05)
     claim("At x = 0 it is 17/3 = 5.7", abs(mean[49] - 17 / 3) < 0.2)
     claim("at the ends 28/3 = 9.3", abs(mean[-1] - 28 / 3) < 0.3)
+    limits = {rate: 2 / rate for rate in (0.02, 0.2, 0.4)}
+    low, two, four = limits
     claim(
         "is 10 for a rate of 0.2, and 5 for 0.4",
-        2 / 0.2,
-        0.2,
-        2 / 0.4,
-        0.4,
+        limits[0.2],
+        two,
+        limits[0.4],
+        four,
     )
 
 # %% [markdown]
@@ -197,7 +199,7 @@ for name, path in paths.items():
 #| caption: The largest curvature among the examples, median of 60 runs. The band holds
 #|   eight in ten of the runs with single examples at 0.2.
 #| alt: Largest curvature against epoch. All lines start at 11. Single examples at 0.02
-#|   and mixed batches rise to about 16. Regions stay near 10. Single examples at 0.2
+#|   and mixed batches rise to 15 or 16. Regions stay near 10. Single examples at 0.2
 #|   fall to 8 within the first epoch and stay there; their narrow band soon lies below
 #|   a dashed line at 10.
 import matplotlib.pyplot as plt
@@ -255,12 +257,12 @@ with checks(
     }
     claim("start at 11", mid["single, 0.2"][0])
     at_end = {name: line[-1] for name, line in mid.items()}
+    given("examples at 0.02 and mixed")
     claim(
-        "at 0.02 and mixed batches rise to about 16",
-        0.02,
-        at_end["mixed, 0.2"],
+        "rise to 15 or 16",
+        max(abs(at_end[name] - 15.5) for name in list(ways)[:2]) < 1.5,
     )
-    claim("At 0.02 the limit is 100", *next(iter(limits.items())))
+    claim("At 0.02 the limit is 100", 0.02, limits[0.02])
     claim("Regions stay near 10", 9 < at_end["regions, 0.2"] < 12)
     claim("fall to 8 within the first epoch", mid["single, 0.2"][1])
     claim("Single examples at 0.2 fall to", ways["single, 0.2"][1])
@@ -297,7 +299,7 @@ with checks(
     claim("there *no* good fit is stable", bound > 2 / 0.4)
 
 # %% [markdown]
-# ## At 0.4 the units die
+# ## Where the units die
 #
 # If there is no stable fit, where does a step throw the network? A step that goes too
 # far can push a unit's $w_j x + b_j$ below zero for *all* rows. Then the unit is
@@ -318,7 +320,7 @@ with checks(
 # %%
 def dead_units(w):  # off for every x from -1 to 1
     (W, b), _ = layers(w, (1, 10, 1))
-    return (b + np.abs(W[:, 0]) <= 0).sum()
+    return (b <= -np.abs(W[:, 0])).sum()
 
 
 for rate in (0.02, 0.2, 0.4, 0.9, 1.1):
@@ -330,16 +332,15 @@ for rate in (0.02, 0.2, 0.4, 0.9, 1.1):
     )
 
 # %% [markdown]
-# As predicted. At 0.4 most units are dead and at 0.9 all of them, yet the bias stays
-# small in all 60 runs. At 1.1 it stays small in none. (Parameters that are not numbers
-# do not count as dead units.)
+# As predicted. At 0.4 most units are dead and at 0.9 nearly all, yet the bias stays
+# small in all 60 runs. At 1.1 it stays small in none.
 #
 # So a ReLU network this small has a way out that a parabola lacks. That is no comfort:
 # the loss is finite, it does not fall, and nothing in the log says why. If a loss
 # stalls at the score of a constant, count the dead units.
 
 # %% tags=["remove-cell"]
-with checks("At 0.4 the units die"):
+with checks("Where the units die"):
     ends = {
         rate: train(single, learning_rate=rate).parameters[:, -1]
         for rate in (0.4, 0.9, 1.1)
@@ -354,9 +355,9 @@ with checks("At 0.4 the units die"):
     claim("its limit is a rate of 1.", 2 / nothing[0])
     given("Between 0.4 and", "At 1.1 it")
     claim("0.4 and 1 the network", 0.4, 2 / nothing[0])
-    claim("Above 1 the bias", 2 / nothing[0])
-    claim("At 0.4 most units", 0.4, dead[0.4] > 6)
-    claim("at 0.9 all of them", dead[0.9] > 9.8)
+    claim("Above 1 the bias", 2 / nothing[0] == 1.0)
+    claim("At 0.4 most units", dead[0.4] > 6)
+    claim("at 0.9 nearly all", dead[0.9] > 9)
     small = {
         rate: (np.abs(w[:, -1]) < 10).sum() for rate, w in ends.items()
     }
@@ -368,7 +369,8 @@ with checks("What happens beyond the limit?"):
     given("at a rate of 0.4", "At 0.2 some")
     most_at_start = np.array([curvatures(w).max() for w in many_starts])
     claim(
-        "above the limit in every start", most_at_start.min() > 2 / 0.4
+        "above the limit in nearly every start",
+        (most_at_start > 2 / 0.4).mean() > 0.94,
     )
     claim("Yet no number overflows", np.isfinite(ends[0.4]).all())
     claim(
@@ -431,7 +433,7 @@ for rate in (0.02, 0.05, 0.1, 0.2):
         wide_loss, wide_starts, one_epoch, x, ys[:20], rate
     )
     ends = trained.parameters[:, -1]
-    dead = ends[:, 100:200] + np.abs(ends[:, :100]) <= 0
+    dead = ends[:, 100:200] <= -np.abs(ends[:, :100])
     print(f"{rate:4}: {np.median((~dead).sum(axis=1)):.0f} alive")
 
 # %% [markdown]
@@ -456,9 +458,9 @@ with checks("Exercises"):
         / 69.3
         > 0.9,
     )
-    claim(
-        "100/3 + 1/3) = 69.3", 100 / 3, 1 / 3, 2 * (1 + 100 / 3 + 1 / 3)
-    )
+    third = wide_starts[:, 200:300].shape[1] / 3
+    at_ends = 2 * (1 + third + 1 / 3)
+    claim("100/3 + 1/3) = 69.3", third, 1 / 3, at_ends)
     claim("limit is 0.029", 2 / at_ends)
     tenth = wide_starts[:, 200:300].var() / many_starts[:, 20:30].var()
     claim("a tenth of the variance", 0.08 < tenth < 0.12)

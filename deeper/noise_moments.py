@@ -109,7 +109,7 @@ print(G[0] @ z, gradient)
 # draws, has one $b$-th of the spread of one example. So
 #
 # ```{math}
-# :label: noise-moments
+# :label: noise-second-moments
 # S_{k+1} = A\, S_k\, A^\top
 #   + \frac{\eta^2}{b n} \sum_{i=1}^n (G_i - \bar G)\, S_k\, (G_i - \bar G)^\top .
 # ```

@@ -366,10 +366,14 @@ with checks("What shuffling does to the noise"):
 #
 # ::::{solution} ex-noise-half
 # :class: dropdown
-# By {eq}`noise-batch`, $1 / b' = \frac{1}{b} \cdot \frac{n - b}{n - 1}$, so $b' = b (n
-# - 1) / (n - b)$, which is 999. That many draws with replacement miss 37% of the
-# examples and count others several times. Half of the examples without replacement
-# waste no draw on what is known.
+# By {eq}`noise-batch`, $b'$ draws with replacement serve as well if
+#
+# $$\frac{1}{b'} = \frac{1}{b} \cdot \frac{n - b}{n - 1}, \qquad
+# b' = b \cdot \frac{n - 1}{n - b},$$
+#
+# which is 999. That many draws with replacement miss 37% of the examples and count
+# others several times. Half of the examples without replacement waste no draw on what
+# is known.
 # ::::
 
 # %% tags=["remove-cell"]
