@@ -1486,7 +1486,7 @@ for score in (r2_score, swapped):
 
 # %% [markdown]
 # **Fix.** Name the arguments, `r2_score(y_true=truth, y_pred=prediction)`. See
-# {ref}`three-regimes`.
+# {ref}`best-score`.
 
 # %% tags=["remove-cell"]
 with checks("A score that is not R²"):

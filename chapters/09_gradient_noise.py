@@ -432,8 +432,9 @@ with checks("The noise in stochastic descent"):
 # %% [markdown]
 # ## Let the rate fall
 #
-# A large rate forgets the start quickly, a small one has a low floor. To have both,
-# {cite:t}`robbins1951` let the rate fall, such that
+# Two knobs lower the floor, the rate and the batch. First the rate: a large one forgets
+# the start quickly, a small one has a low floor. To have both, {cite:t}`robbins1951`
+# let the rate fall, such that
 #
 # ```{math}
 # :label: noise-robbins-monro
@@ -533,7 +534,7 @@ with checks("Let the rate fall"):
 # the same way and the same floor, with fewer updates. That is the **{term}`linear
 # scaling rule`** {cite}`goyal2017`.
 #
-# It has a condition. Let single examples have the rate 0.0005. Up to which batch size
+# Let single examples have the rate 0.0005. Up to which batch size
 # should the rule hold?
 #
 # :::{admonition} What do you expect?
@@ -904,7 +905,7 @@ with checks("Exercises"):
 # ::::{exercise}
 # :label: ex-noise-sum
 # To lower the floor of single examples at the rate 0.002, someone takes 32 examples a
-# step. The floor does not fall; it even rises a little. Find the fault, and say with
+# step. The floor does not fall; it even rises. Find the fault, and say with
 # {eq}`noise-floor` what it does.
 #
 # ```python
@@ -944,7 +945,7 @@ with checks("Exercises"):
     claim("rate that counts is 0.064", rate * b)
     claim("because 0.064", rate * b)
     summed = exact_floor(0.064, 32) / exact_floor(0.002, 1)
-    claim("it even rises a little", 1.2 < summed < 2)
+    claim("it even rises", 1.2 < summed < 2)
 
 # %% [markdown]
 # ::::{exercise}
@@ -953,7 +954,7 @@ with checks("Exercises"):
 # example's gradient divided by the squared length of the gradient: the batch size at
 # which both are alike. Estimate it at $(0, 0)$ from nothing but the mean squared
 # lengths of batch gradients, at $b = 1$ and $b = 50$. You should get about 0.39, so
-# there a single example points the right way.
+# there a single example mostly points the right way.
 # ::::
 #
 # ```{solution-start} ex-noise-scale

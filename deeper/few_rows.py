@@ -42,20 +42,23 @@ sys.path.append("..")  # finds `helpers` from this folder
 #   the end.
 #
 # All take five batches an epoch, so they get the same number of updates. The verdict is
-# the true surface, which none of them has seen. Here are the surface, with raw inputs,
-# and the network.
+# the true surface, which none of them has seen. Take raw inputs.
 
 # %%
-import jax
-import jax.numpy as jnp
 import numpy as np
-from torch import nn
 
 from helpers import sinc_surface
-from helpers.network import network, starts_of
 
 grid, heights = sinc_surface()
 heights = heights[:, 0]  # (2500,)
+
+# %% [markdown]
+# The network is that of {ref}`surface`, from ten starts.
+
+# %%
+from torch import nn
+
+from helpers.network import network, starts_of
 
 
 def make_model():
@@ -66,12 +69,15 @@ def make_model():
 starts = starts_of(make_model, seeds=range(10))  # (10, 321)
 
 # %% [markdown]
-# JAX needs them as functions of the 321 parameters: the surface of a network, the loss
-# of each row, and the variance left after each epoch of a run. (On this page every loss
-# is divided by the variance of the *true* surface, so that all curves share one axis.)
-
+# JAX needs it as a function of the 321 parameters. `variance_left` is the loss after
+# each epoch of a run, divided by the variance of the *true* surface in all cases, so
+# that all curves of this page share one axis.
 
 # %%
+import jax
+import jax.numpy as jnp
+
+
 def surface(w, X):
     return jnp.tanh(network(w, X, (2, 80, 1), jnp.tanh))
 
@@ -136,7 +142,12 @@ rows = np.stack([rng.permutation(2500)[:200] for _ in range(10)])
 held, kept = rows[:, :40], rows[:, 40:]
 runs = train_on(kept, targets, rng)
 
+# %% [markdown]
+# Two curves for each data set: the loss on the rows that it has seen, and on those that
+# judge it.
 
+
+# %%
 def curves(runs, rows, targets):
     tasks = zip(runs, rows, targets, strict=True)
     return np.array(
@@ -159,6 +170,9 @@ def true_left(paths):  # (10, epochs, 321) to (10, epochs)
 
 best = np.array([best_epoch(losses) for losses in judged])
 print("goes back to epochs", *np.sort(best + 1))
+
+# %% [markdown]
+# {numref}`fig-few-closely` shows the three side by side.
 
 # %% tags=["hide-input"]
 #| name: fig-few-closely
@@ -203,7 +217,8 @@ from helpers import checks, claim, given
 
 with checks("One case, closely"):
     claim("Take 200 rows with noise", rows.shape[1])
-    given("deviation of 0.2", "two epochs out of 12")
+    given("deviation of 0.2")
+    claim("two epochs out of 12", runs.shape[1] / 50)
     claim("more than that of the heights", heights.std() < 0.2)
     claim("ten data sets of 200 noisy rows", rows.shape[1])
     claim("Loss over 600 epochs", runs.shape[1] == 600)
@@ -254,7 +269,8 @@ def race(n, noise, patience=50):
 
 # %% [markdown]
 # `race` returns three shares for each of the ten data sets: early stopping, to the end,
-# all rows. The last two are medians of 20 epochs.
+# all rows. The last two are medians of 20 epochs. Count in how many of the ten early
+# stopping beats the one and the other.
 
 # %%
 sizes = (100, 200, 400, 800)
@@ -262,10 +278,12 @@ shares = {}
 for noise in (0, 0.2):
     for n in sizes:
         shares[noise, n] = np.array(race(n, noise))  # (3, 10)
-        stopped, to_the_end, all_rows = shares[noise, n]
-        print(f"noise {noise:3}, {n} rows: better than", end="")
-        print(f" to the end {(stopped < to_the_end).sum():2},", end="")
-        print(f" than all rows {(stopped < all_rows).sum():2}")
+        stopped, *rivals = shares[noise, n]
+        wins = [(stopped < rival).sum() for rival in rivals]
+        print(f"noise {noise:3}, {n} rows: wins", *wins)
+
+# %% [markdown]
+# How much it wins or loses is in {numref}`fig-few-race`.
 
 # %% tags=["hide-input"]
 #| name: fig-few-race
@@ -282,13 +300,12 @@ titles = {
     0: "Without noise: no gain",
     0.2: "With noise: a gain on few rows",
 }
-lines = (BLUE, "o-"), (ORANGE, "s--"), (BLACK, "^:")
+colors, marks = (BLUE, ORANGE, BLACK), ("o-", "s--", "^:")
 for ax, (noise, title) in zip(axes, titles.items(), strict=True):
     middle = [np.median(shares[noise, n], axis=1) for n in sizes]
-    for percent, (color, style) in zip(
-        100 * np.transpose(middle), lines, strict=True
-    ):
-        ax.loglog(sizes, percent, style, color=color)
+    percent = 100 * np.array(middle)  # (4, 3)
+    for k in range(3):
+        ax.loglog(sizes, percent[:, k], marks[k], color=colors[k])
     ax.axhline(100, color=GRAY, linestyle=":", linewidth=1)
     ax.set(ylabel="variance left (%)", title=title)
 axes[1].text(100, 60, "early stopping", color=BLUE)
@@ -296,7 +313,7 @@ axes[1].text(170, 240, "to the end", color=ORANGE)
 axes[1].text(150, 145, "all rows", color=BLACK)
 axes[1].set_xticks(sizes, sizes)
 axes[1].set_yticks([10, 30, 100, 300], [10, 30, 100, 300])
-axes[1].set_xlabel("rows")
+axes[1].set(xlabel="rows")
 axes[1].minorticks_off()
 plt.show()
 
@@ -330,9 +347,12 @@ with checks("The race"):
     claim("after all of 600 epochs", runs.shape[1])
     claim("of the 321 parameters", starts.shape[1])
     claim("Ten data sets are trained", len(starts) == 10)
+    claim(
+        "puts a fifth of them aside", kept.shape[1] == 4 * held.shape[1]
+    )
     claim("four fifths", kept.shape[1] == 4 * held.shape[1])
-    claim("All take five batches", 160 == 5 * (kept.shape[1] // 5))
-
+    claim("All take five batches", kept.shape[1] % 5 == 0)
+# %% tags=["remove-cell"]
 with checks("Eight cases"):
     better = {
         case: [int((three[0] < rival).sum()) for rival in three[1:]]
@@ -355,7 +375,7 @@ with checks("Eight cases"):
     claim("patience of 600 nothing is cut", runs.shape[1])
     claim("It was the patience", waiting < at_50 - 0.05)
     given("no better for 50 epochs")
-    claim("the price of the 80 rows", 400 // 5)
+    claim("the price of the 80 rows", sizes[2] / 5)
     claim("On 100 noisy rows early", middle[0.2, 100][0] > 1)
     claim("still above 100%", middle[0.2, 100][0])
     claim(
@@ -385,7 +405,7 @@ with checks("Eight cases"):
         "come together at 400 and 800",
         max(middle[0.2, 800]) < 1.3 * min(middle[0.2, 800]),
     )
-
+# %% tags=["remove-cell"]
 with checks("When does stopping early pay?"):
     given("On 80 rows of a ripple")
     claim(

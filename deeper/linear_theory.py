@@ -32,7 +32,7 @@ sys.path.append("..")  # finds `helpers` from this folder
 # %% [markdown]
 # ## A network is nearly a regression
 #
-# The data are those of {ref}`surface`,
+# The data are those of {ref}`surface`.
 
 # %%
 import numpy as np
@@ -43,7 +43,7 @@ grid, heights = sinc_surface()
 X, y = standardize(grid), heights[:, 0]  # (2500, 2) and (2500,)
 
 # %% [markdown]
-# and so are the five starts
+# So are the five starts. (`starts_of` packs the parameters of a model into one vector.)
 
 # %%
 from torch import nn
@@ -59,7 +59,7 @@ def make_model():
 starts = starts_of(make_model, seeds=range(5))  # (5, 321)
 
 # %% [markdown]
-# and the network, as a function of its parameters.
+# JAX needs the network as a function of that vector.
 
 # %%
 import jax

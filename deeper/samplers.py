@@ -20,7 +20,7 @@
 # :class: tip
 # - **You will** predict how soon every row has been seen, bias a fit with a sampler,
 #   and repair it.
-# - **You need** {ref}`dataloader`, and the standard errors of {ref}`three-regimes`.
+# - **You need** {ref}`dataloader`, and the standard errors of {ref}`best-score`.
 # - **Time** {chapter-time}`here`
 # :::
 
