@@ -464,26 +464,21 @@ with checks("Exercises"):
     claim("limit is 0.029", 2 / at_ends)
     tenth = wide_starts[:, 200:300].var() / many_starts[:, 20:30].var()
     claim("a tenth of the variance", 0.08 < tenth < 0.12)
-    alive = [
-        np.median(
-            (
-                wide_starts[:, 100:200] + np.abs(wide_starts[:, :100])
-                > 0
-            ).sum(axis=1)
+
+    def alive(w):
+        return np.median(
+            (w[:, 100:200] > -np.abs(w[:, :100])).sum(axis=1)
         )
-    ]
+
+    left = [alive(wide_starts)]
     for rate in (0.02, 0.05, 0.1, 0.2):
-        w = train_many(
+        trained = train_many(
             wide_loss, wide_starts, one_epoch, x, ys[:20], rate
-        ).parameters[:, -1]
-        alive.append(
-            np.median(
-                (w[:, 100:200] + np.abs(w[:, :100]) > 0).sum(axis=1)
-            )
         )
+        left.append(alive(trained.parameters[:, -1]))
     claim(
         "all survive that were alive at the start, about 75",
-        abs(alive[0] - 75) < 4 and alive[1] >= alive[0] - 1,
+        abs(left[0] - 75) < 4 and left[1] >= left[0] - 1,
     )
     claim(
         "ten times the terms",
@@ -492,8 +487,8 @@ with checks("Exercises"):
     claim(
         "ten times the number", wide_starts[:, :100].shape[1] == 10 * 10
     )
-    claim("nearly all do", alive[2] > 0.85 * alive[0])
-    claim("fewer and fewer are left", alive[2] > alive[3] > alive[4])
+    claim("nearly all do", left[2] > 0.85 * left[0])
+    claim("fewer and fewer are left", left[2] > left[3] > left[4])
 
 # %% [markdown]
 # ## Sources and further reading
