@@ -162,7 +162,7 @@ print(f"from {fitted.min():.1f} to {fitted.max():.1f}")
 # %% tags=["hide-input"]
 #| name: fig-s-curve
 #| caption: Each dot is the share of females among the birds in a stretch of sizes. The
-#|   S-curve is drawn by eye; you will fit one below.
+#|   S-curve is drawn by eye; the descent below will find it.
 #| alt: Share of females against size, the sum of two standardized measurements. Dots
 #|   for the share among birds of similar size stay near one on the left, drop steeply
 #|   around size zero and stay near zero on the right. A straight line falls from above
@@ -248,16 +248,20 @@ def share_wrong(w):
 
 
 w = np.array([0.0, -1.0, -2.0])
-first = np.array([0, 1, 0])  # nudges the weight of the depth
+along_depth = np.array([0, 1, 0])  # the weight of the depth
 for nudge in (0.1, 0.001, 0.000001):
-    rise = share_wrong(w + nudge * first) - share_wrong(w)
+    rise = share_wrong(w + nudge * along_depth) - share_wrong(w)
     print(f"nudge {nudge:<5g}: slope {rise / nudge:.3f}")
 
 # %% [markdown]
-# You need a loss that changes with every nudge. Take one female with the score $z$. Her
-# squared error $(p - 1)^2$ looks natural. Another candidate is $-\log p$: the less
-# probable the model called what happened, the higher the loss, without end.
-# {numref}`fig-penalties` compares them.
+# The large nudge carried three of the 233 birds across zero, the smaller ones none. You
+# need a loss that changes with every nudge. The squared error $(p - 1)^2$ of a female
+# looks natural. Another candidate asks: how probable did the model call what happened?
+# Multiply the probabilities that it gave to the right answers of all birds; the best
+# weights make this product as large as possible. The logarithm turns the product into
+# a sum, and a minus sign turns the best into the lowest. So each bird costs the
+# negative logarithm of a probability, a female $-\log p$. {numref}`fig-penalties`
+# compares them.
 
 # %% tags=["hide-input"]
 #| name: fig-penalties
@@ -300,11 +304,15 @@ plt.show()
 # %% tags=["remove-cell"]
 with checks("A loss that has a slope"):
     rises = [
-        share_wrong(w + nudge * first) - share_wrong(w)
+        share_wrong(w + nudge * along_depth) - share_wrong(w)
         for nudge in (1e-3, 1e-6)
     ]
     claim("So the slope is 0, and the descent does not", not any(rises))
     nearest = np.abs(X @ w).min()
+    flips = (X @ w > 0) != (X @ (w + 0.1 * along_depth) > 0)
+    claim("carried three of the 233 birds", flips.sum() == 3)
+    claim("of the 233 birds across zero", len(y))
+    claim("the smaller ones none", not any(rises))
     claim("none is that close", nearest > 1e-6 * np.abs(X).max())
     at = sigmoid(-6.0)
     given("At a score of -6")
@@ -317,8 +325,18 @@ with checks("A loss that has a slope"):
 # %% [markdown]
 # ## The residual comes back
 #
-# Put {eq}`sigmoid` into the loss of one bird. A male's becomes $\log(1 + e^z)$, a
-# female's $\log(1 + e^z) - z$. So it is $\log(1 + e^z) - y z$ for both, with the slope
+# How does the loss of one bird change with its score? Multiply {eq}`sigmoid` above and
+# below by $e^z$: a female has $p = e^z / (1 + e^z)$, and a male gets the rest,
+# $1 - p = 1 / (1 + e^z)$. So they cost
+#
+# ```{math}
+# \begin{aligned}
+# \text{a female:} \quad -\log p &= \log(1 + e^z) - z \\
+# \text{a male:} \quad -\log(1 - p) &= \log(1 + e^z)
+# \end{aligned}
+# ```
+#
+# which is $\log(1 + e^z) - y z$ for both, with the slope
 #
 # ```{math}
 # \frac{e^z}{1 + e^z} - y = \sigma(z) - y = p - y
@@ -417,7 +435,42 @@ print(f"loss {trace.losses[0]:.3f} -> {trace.losses[-1]:.4f}")
 
 # %% [markdown]
 # Both slopes are near $-4$: one standard deviation more of either divides the odds by
-# about fifty. Check them with scikit-learn, which minimizes the same loss by a method
+# about fifty. The score is nearly the size times $-4$, and that is the S-curve of
+# {numref}`fig-s-curve`. {numref}`fig-valley` shows the way there.
+
+# %% tags=["hide-input"]
+#| name: fig-valley
+#| caption: The loss over the two slopes, with the intercept at its best, -0.08. On
+#|   each ring it is the same. Dots mark the descent after 0, 5, 20, 100 and 500 steps.
+#| alt: Long oval rings around a star near slopes of minus four, stretched from the
+#|   lower left to the upper right and much wider apart at the lower left. A line runs
+#|   straight along their long axis from zero at the upper right to the star. Its dots
+#|   are as far apart as before, though the steps between them are ever more.
+from matplotlib.ticker import MultipleLocator
+
+
+def draw_valley(ax, low, high, above):
+    slopes = np.linspace(low, high, 81)
+    w1, w2 = np.meshgrid(slopes, slopes)
+    z = best[0] + w1[..., None] * X[:, 1] + w2[..., None] * X[:, 2]
+    heights = (np.logaddexp(0, z) - y * z).mean(axis=-1)
+    levels = trace.losses[-1] + above
+    ax.contour(w1, w2, heights, levels, colors=GRAY, linewidths=0.6)
+    ax.plot(*best[1:], "*", color=BLACK, ms=11)
+    ax.set(xlabel="slope of the depth", ylabel="slope of the mass")
+    ax.set_aspect("equal")
+
+
+figure, ax = plt.subplots(figsize=(5.4, 4.6))
+draw_valley(ax, -9, 1, np.geomspace(0.004, 2, 9))
+ax.plot(*trace.parameters[:, 1:].T, color=BLUE)
+ax.plot(*trace.parameters[[0, 5, 20, 100, 500], 1:].T, "o", color=BLUE)
+ax.set_title("One valley, and the descent walks its floor")
+plt.show()
+
+# %% [markdown]
+# One valley: steep if one slope grows at the cost of the other, nearly flat if both
+# grow together, which only makes the model surer. Check the slopes with scikit-learn, which minimizes the same loss by a method
 # of its own. By default it adds a penalty on large weights; `C` is the inverse of the
 # penalty's strength, so a huge `C` leaves next to none.
 
@@ -483,6 +536,20 @@ with checks("Descend"):
     at_start = sigmoid(X @ trace.parameters[0])
     claim("where every bird is a coin toss", (at_start == 0.5).all())
     divides = np.exp(-best[1:])
+    claim(
+        "nearly the size times -4",
+        np.allclose(best, [0, -4, -4], atol=0.1),
+    )
+    claim("at its best, -0.08", best[0])
+    marked = [0, 5, 20, 100, 500]
+    claim("Dots mark the descent after 0, 5, 20, 100 and 500", *marked)
+    claim(
+        "ever more",
+        np.diff(np.log(marked[1:])).min() > 1,
+    )
+    straight = trace.parameters[1:]
+    straight = straight[:, 1] / straight[:, 2]
+    claim("straight along their long axis", np.ptp(straight) < 0.02)
     claim("about fifty", ((divides > 45) & (divides < 55)).all())
     claim("Both slopes are near -4", (np.round(best[1:]) == -4).all())
     theirs = np.append(model.intercept_, model.coef_)
@@ -514,8 +581,10 @@ with checks("Descend"):
 # H = \frac{1}{n} X^\top S X, \qquad S_{ii} = p_i (1 - p_i)
 # ```
 #
-# ($S$ is zero off its diagonal.) No such factor is negative, so the loss curves upward
-# everywhere and has one valley. But $p$ depends on $\mathbf{w}$, so the curvature
+# ($S$ is zero off its diagonal.) Along a direction $\mathbf{v}$ the curvature is
+# $\mathbf{v}^\top H \mathbf{v} = \frac{1}{n} \sum_i p_i (1 - p_i) (\mathbf{x}_i \cdot
+# \mathbf{v})^2$. Squares, times factors that are never negative: the loss curves upward
+# in every direction, everywhere, so it has one valley. But $p$ depends on $\mathbf{w}$, so the curvature
 # changes along the way. What stays is a bound: $p (1 - p)$ is largest at a coin toss,
 # where it is a quarter, so $\lambda_{\max}$ never exceeds that of
 # $\frac{1}{4n} X^\top X$.
@@ -555,37 +624,36 @@ for rate in (0.99 * safe_rate(X), 0.99 * limit, 1.01 * limit):
 
 # %% [markdown]
 # Past 5.54 nothing is promised, but from this start the descent arrives. Past 18.61 it
-# comes near the bottom, finds the walls too steep, and circles for good, as
-# {numref}`fig-rates` shows. It does not race off to infinity, as a descent on squares
-# does: no residual $p - y$ exceeds one, and that bounds every step.
+# comes near the bottom, finds the walls too steep, and hops from one wall to the other
+# for good, always between the same two points ({numref}`fig-hop`).
 
 # %% tags=["hide-input"]
-#| name: fig-rates
-#| caption: Distance from the lowest point. Just above the limit the descent comes near,
-#|   is pushed out again, and circles for good.
-#| alt: Distance from the best weights against the step, on a log scale, for three
-#|   learning rates. The safe rate falls on a straight line. The rate just below the
-#|   limit drops at once and then falls more slowly. The rate just above the limit drops
-#|   as fast, then rises a little and stays level.
-figure, ax = plt.subplots()
-colors = (GREEN, BLUE, ORANGE)
-for run, color in zip(runs.values(), colors, strict=True):
-    distance = np.linalg.norm(run.parameters[:501] - best, axis=1)
-    ax.semilogy(distance, color=color)
-ax.text(500, 0.4, "just above the limit", color=ORANGE, ha="right")
-ax.text(500, 5e-4, "just below it", color=BLUE, ha="right")
-ax.text(205, 2e-5, "safe from anywhere", color=GREEN, ha="right")
-ax.set(xlabel="step", ylabel="distance to the best weights")
-ax.set_ylim(1e-5, 20)
-ax.set_title("At the limit the descent stops arriving")
+#| name: fig-hop
+#| caption: The last 100 steps at a rate of 1.01 times the limit, on the floor of
+#|   {numref}`fig-valley`. All land on one of two points.
+#| alt: Oval rings around a star, stretched from the lower left to the upper right. Two
+#|   dots lie on opposite sides of the star, across the long axis, joined by a straight
+#|   line.
+figure, ax = plt.subplots(figsize=(5.4, 4.6))
+draw_valley(ax, -4.6, -3.3, np.geomspace(0.0005, 0.05, 9))
+hops = runs[1.01 * limit].parameters[-100:]
+ax.plot(*hops[:, 1:].T, "o-", color=ORANGE)
+ax.set_title("Just above the limit: from wall to wall, for good")
 plt.show()
+
+# %% [markdown]
+# A descent on squares would race off to infinity. This one does not, even at three
+# times the limit: it jumps about, but in 5000 steps never farther than 40 from the best
+# weights. No residual $p - y$ exceeds one, so no step is longer than a fixed length.
+# And far out the slope points home, because the crowds overlap: a bird on the wrong
+# side costs more with every enlargement of the weights.
 
 # %% tags=["remove-cell"]
 with checks("How large a step?"):
     given("The rate 1 was a guess")
     chances = np.linspace(0, 1, 101)
     parabola = chances * (1 - chances)
-    claim("No such factor is negative", (parabola >= 0).all())
+    claim("factors that are never negative", (parabola >= 0).all())
     claim(
         "where it is a quarter", parabola.max() == parabola[50] == 0.25
     )
@@ -614,26 +682,41 @@ with checks("How large a step?"):
         "from this start the descent arrives",
         max(away[0][-1], away[1][-1]) < 1e-5,
     )
-    last = away[2][-1000:]
+    hops = above.parameters[-101:]
+    across = (hops - best) @ np.linalg.eigh(H)[1][:, -1]
     claim(
-        "too steep, and circles for good",
-        0.05 < last.min() < last.max() < 1,
+        "hops from one wall to the other",
+        (across[1:] * across[:-1] < 0).all(),
     )
+    two_points = np.allclose(hops[2:], hops[:-2], atol=1e-6)
+    claim("always between the same two points", two_points)
+    claim("All land on one of two points", two_points)
+    claim("The last 100 steps at a rate", len(hops) - 1)
+    given("1.01 times the limit")
+    triple = descend(loss_and_grad, start, 3 * limit, steps=5000)
+    farthest = np.linalg.norm(triple.parameters - best, axis=1).max()
+    claim("even at three times the limit", farthest < 40)
     claim(
-        "comes near, is pushed out", away[2].min() < 0.7 * away[2][-1]
+        "in 5000 steps never farther than 40 from",
+        len(triple.losses) - 1,
+        np.ceil(farthest / 40) * 40,
     )
-    wild = descend(loss_and_grad, start, 100, steps=2000).parameters
-    longest = np.linalg.norm(np.diff(wild, axis=0), axis=1).max()
+    longest = np.linalg.norm(np.diff(triple.parameters, axis=0), axis=1)
     claim(
-        "that bounds every step",
-        longest < 100 * np.linalg.norm(X, axis=1).mean(),
+        "no step is longer than a fixed length",
+        longest.max() < 3 * limit * np.linalg.norm(X, axis=1).mean(),
+    )
+    p_best = sigmoid(X @ best)
+    claim(
+        "the crowds overlap", 0 < ((p_best > 0.5) != (y == 1)).sum()
     )
 
 # %% [markdown]
 # ## What does each measurement add?
 #
 # One split of the birds is one throw of the dice. Take fifty, and for each one fit on
-# 233 birds and count on the other 100. Half the safe rate suits any features.
+# 233 birds and count on the other 100. Half the safe rate suits any features. The split
+# is made as above, with a seed to choose it.
 
 
 # %%
@@ -645,11 +728,6 @@ def fit(X, y):
     return descend(loss_and_grad, start, rate, steps=500).parameters[-1]
 
 
-# %% [markdown]
-# The split is made as above, with a seed to choose it.
-
-
-# %%
 def count_right(columns, seed):
     order = np.random.default_rng(seed).permutation(len(birds))
     test, train = order[:100], order[100:]
@@ -662,11 +740,12 @@ def count_right(columns, seed):
 
 # %% [markdown]
 # Try depth alone, mass alone, both, and all four measurements, with the lengths of bill
-# and flipper. How many of 100 will each get right?
+# and flipper. How many of 100 will each get right? (Who always says "male" gets about
+# 51.)
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# One alone leaves the colors of {numref}`fig-sexes` mixed: little better than a coin.
+# One alone leaves the colors of {numref}`fig-sexes` mixed: little better than that.
 # Both should repeat the 88. Whether the lengths bring news, no figure has told you.
 # Four columns cannot fit the training birds worse than two; unseen birds they can.
 # :::
@@ -680,11 +759,15 @@ for name, chosen in choices.items():
     counts[name] = np.array(each)
     mean, spread = np.mean(each), np.std(each, ddof=1)
     print(f"{name:8} {mean:.1f} ± {spread:.1f} of 100 right")
+gain = counts["all four"] - counts["both"]
+print(f"two more: {gain.mean():+.1f} on average,", end=" ")
+print(f"ahead in {(gain > 0).sum()}, behind in {(gain < 0).sum()}")
 
 # %% [markdown]
-# (± is the standard deviation over the splits.) Depth and mass, each
-# nearly useless alone, together get 89. The other two add 0.2 birds on average; they
-# help in 24 splits and do harm in 15. More columns are not more news.
+# (± is the standard deviation over the splits.) Depth and mass, each of little use
+# alone, together get 89. The other two add 0.2 birds on average; they help in 24 splits
+# and do harm in 15. As they stand, these two columns bring no news.
+# An {ref}`exercise <ex-classification-species>` finds what they lack.
 #
 # Here the crowds overlap, so the loss has a lowest point. Where a straight boundary
 # parts them without a mistake (they are *{term}`separable`*), it has none, and the
@@ -705,10 +788,14 @@ with checks("What does each measurement add?"):
     claim("Both should repeat the 88", count_right(columns, 0))
     claim("together get 89", averages["both"])
     claim(
-        "nearly useless alone",
+        "each of little use alone",
         max(averages["depth"], averages["mass"]) < 65,
     )
-    gain = counts["all four"] - counts["both"]
+    males = []
+    for seed in range(50):
+        shuffled = np.random.default_rng(seed).permutation(len(birds))
+        males.append((female[shuffled[:100]] == 0).sum())
+    claim("gets about 51", np.mean(males))
     claim("add 0.2 birds on average", gain.mean())
     claim(
         "help in 24 splits and do harm in 15",
@@ -716,7 +803,7 @@ with checks("What does each measurement add?"):
         (gain < 0).sum(),
     )
     claim(
-        "More columns are not more news",
+        "these two columns bring no news",
         abs(gain.mean()) < gain.std() / 5,
     )
 
@@ -866,9 +953,9 @@ with checks("Exercises"):
 # %% [markdown]
 # ::::{exercise}
 # :label: ex-classification-fault
-# This loss is {eq}`cross-entropy` as it stands. Early in a descent it is right. Later
-# it prints `nan`, though the weights are fine. Which bird does it, and what is the
-# remedy?
+# This loss is {eq}`cross-entropy` as it stands. At the best weights it is right. At ten
+# times these it prints `nan`, though the loss there is a finite number. Which bird does
+# it, and what is the remedy?
 #
 # ```python
 # def naive_loss(w):
@@ -911,7 +998,8 @@ with checks("Exercises"):
     claim("At a score of 40 the exponential", sigmoid(40.0) == 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         naive = naive_loss(10 * best)
-    claim("Later it prints", np.isnan(naive))
+    claim("times these it prints", np.isnan(naive))
+    claim("a finite number", np.isfinite(loss_of(10 * best)))
 
 # %% [markdown]
 # ::::{exercise}

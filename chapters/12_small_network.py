@@ -135,7 +135,7 @@ def train(model, batches, X, y, epochs=100, learning_rate=0.2):
 rows = torch.arange(100)
 batches = {
     "batch": [rows],
-    "mini-batch": rows[: 100 // 16 * 16].split(16),
+    "mini-batch": rows[:96].split(16),
     "stochastic": rows.split(1),
 }
 inputs, targets = torch.from_numpy(x), torch.from_numpy(fresh[0])
@@ -147,7 +147,8 @@ for name, parts in batches.items():
     print(f"{name:10} {100 * len(parts):6,} updates")
 
 # %% [markdown]
-# {numref}`fig-small-one` shows what comes out.
+# The batch comes out too flat, single examples lose the left end, and the mini-batches
+# come closest ({numref}`fig-small-one`).
 
 # %% tags=["hide-input"]
 #| name: fig-small-one
@@ -493,18 +494,18 @@ with checks("The batch lacks updates"):
 # Single examples got the most updates of all. Is 0.2 too large a rate for them? A step
 # is stable up to $2/\lambda$, as you know from {ref}`conditioning`. That $\lambda$
 # belongs to the loss that the step uses, here the loss $(f - y)^2$ of *one* example
-# with the prediction $f$. Suppose that it is well fitted, $f \approx y$. Then a small
-# change of the parameters along $\nabla f$ moves $f$ by the length of $\nabla f$ for
-# each unit of its own length, and the loss is the square of that: a parabola with the
-# curvature
+# with the prediction $f$. Begin with one weight, $f = wx$: the curvature of
+# $(wx - y)^2$ is $2x^2$, twice the squared slope of $f$. With many parameters the
+# squared slopes add up:
 #
 # ```{math}
 # :label: small-curvature
 # \lambda = 2\, \lVert \nabla f \rVert^2.
 # ```
 #
-# Compute it for each of the hundred examples, before training. The slopes of all
-# predictions along all parameters are the {term}`Jacobian`.
+# (That is for an example that is well fitted. Away from that, the bending of $f$ itself
+# adds a term, times the residual.) Compute it for each of the hundred examples, before
+# training. The slopes of all predictions along all parameters are the Jacobian.
 
 
 # %%
@@ -587,6 +588,12 @@ plt.show()
 with checks("Too large a rate for one example"):
     given("Is 0.2 too large a rate", "the rates 0.02, 0.2 and 0.4")
     claim("the hundred examples", at_start.shape[1] == 100)
+    around = [(w * 0.7 - 0.1) ** 2 for w in (-1.0, 0.0, 1.0)]
+    bend = around[0] - 2 * around[1] + around[2]
+    claim(
+        "is 2x^2, twice the squared slope",
+        abs(bend - 2 * 0.7**2) < 1e-12,
+    )
     claim("At 0.02 the limit", rates[1])
     claim("for lambda is 100", 2 / rates[1])
     claim("At 0.2 it is 10", rates[4], 2 / 0.2)
@@ -641,7 +648,7 @@ with checks("Too large a rate for one example"):
     claim("without an overflow", np.isfinite(finite).all())
     claim(
         "The batch stays behind at any rate",
-        whole.min() > 1.4 * max(six.min(), 0),
+        whole.min() > 1.4 * six.min(),
     )
 
 # %% [markdown]
@@ -730,10 +737,11 @@ for name, w in mini.items():
     print(f"{name:15}", *(f"{np.median(part):.4f} " for part in parts))
 
 # %% [markdown]
-# On rows that are never shown, the error in order is more than twice that of their
-# mirror images, and more than four times that of a loop that keeps the short batch.
-# Over the whole range these two are level, since four rows are few. If you drop rows,
-# shuffle before: then others are dropped each time, and neither end is left out.
+# Where no row is shown, batches in order have more than twice the error that they have
+# at the mirror images, and more than four times that of a loop that keeps the short
+# batch ("in order, all"). Over the whole range the two loops are level, since four rows
+# are few. If you drop rows, shuffle first: then others are dropped each time, and
+# neither end is left out.
 
 # %% tags=["remove-cell"]
 with checks("The order of the rows"):
@@ -798,7 +806,7 @@ with checks("The order of the rows"):
     }
     mirror = np.median(squares(mini["in order"])[:, :4].mean(axis=1))
     claim(
-        "more than twice that of their mirror",
+        "more than twice the error that they have",
         last["in order"] > 2 * mirror,
     )
     claim(
@@ -808,7 +816,7 @@ with checks("The order of the rows"):
     level = (
         error(mini["in order"]) > error(mini["in order, all"])
     ).mean()
-    claim("these two are level", 0.38 < level < 0.62)
+    claim("the two loops are level", 0.38 < level < 0.62)
     both = squares(mini["shuffled"])
     uneven = np.median(both[:, 96:].mean(axis=1)) / np.median(
         both[:, :4].mean(axis=1)
@@ -860,7 +868,7 @@ for recipe, (rate, optimizer) in recipes.items():
 # with Adam on strips of a grid, and most of what there is to learn stays unlearned. The
 # lead at 0.2 is the exception, and {ref}`implicit-penalty` explains a part of it.
 # Shuffling costs mini-batches a little here. In return it protects you at other rates,
-# with other optimizers, and from lost rows and lost arms.
+# with other optimizers, and from rows that are never shown.
 
 # %% tags=["remove-cell"]
 with checks("When order helps, and when it harms"):

@@ -27,7 +27,7 @@ sys.path.append(
 # :::{admonition} Before you start
 # :class: tip
 # - **You will** see what each rule is for, write six of them, hold them against two
-#   libraries, put weight decay to its use, and judge a race.
+#   libraries, predict who notices a turn of the valley, and judge a race.
 # - **You need** momentum from {ref}`conditioning`, Adam and mini-batches from
 #   {ref}`three-regimes`, the network of {ref}`small-network`, and over-fitting from
 #   {ref}`depth`.
@@ -71,7 +71,7 @@ def follow(rule, state, slope, rate, steps):
 # You will look at each rule before you write it. For that, borrow it from optax
 # {cite}`deepmind2020`, the optimizer library for JAX. An optax optimizer has a memory
 # of its own, which `init` sets up. `update` turns a gradient into a *change* of the
-# parameters.
+# parameters, and `apply_updates` adds it.
 
 # %%
 import optax
@@ -106,17 +106,12 @@ from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK
 scales, corner = np.array([1.0, 20.0]), np.array([-4.0, 1.5])
 u, v = np.meshgrid(np.linspace(-4.6, 1.2, 81), np.linspace(-2, 2, 61))
 figure, panels = plt.subplots(2, sharex=True, figsize=(5.4, 4.8))
-titles = (
-    "Plain: to and fro, and little ahead",
-    "Momentum: less to and fro, and ahead",
-)
+titles = "Plain: to and fro", "Momentum: less of it, and further ahead"
 for ax, beta, title in zip(panels, (0, 0.5), titles, strict=True):
     optimizer = optax.sgd(0.09, momentum=beta)
     path = optax_path(optimizer, lambda w: w * scales, corner, 20)
-    levels = 4.0 ** np.arange(-2, 4)
-    ax.contour(
-        u, v, u**2 + 20 * v**2, levels, colors=GRAY, linewidths=0.6
-    )
+    z, levels = u**2 + 20 * v**2, 4.0 ** np.arange(-2, 4)
+    ax.contour(u, v, z, levels, colors=GRAY, linewidths=0.6)
     ax.plot(*path.T, ".-", color=BLUE, linewidth=1.2)
     ax.plot(0, 0, "*", color=BLACK, ms=12)
     ax.set(title=title, ylabel="across")
@@ -125,7 +120,8 @@ plt.show()
 
 # %% [markdown]
 # Across the valley each gradient undoes the one before. Along the floor all agree. So
-# add them up: what alternates cancels, what agrees grows. **Momentum**
+# add them up ({numref}`fig-optimizers-momentum`): what alternates cancels, what agrees
+# grows. **Momentum**
 # {cite}`polyak1964` steps along such a sum, $\mathbf{m}$, of which a share $\beta$ is
 # kept at each step. With $\beta = 0.9$ gradients that agree add up to ten of them,
 # $1 / (1 - \beta)$.
@@ -152,7 +148,9 @@ plt.show()
 # **Nesterov's rule** {cite}`nesterov1983` looks ahead: it takes the gradient where the
 # ball is about to be, so it notices the rise before it is there. To need no second
 # place, the libraries store the point ahead *as* $\mathbf{w}$. Then the rule steps as
-# momentum would after one more gradient like this one.
+# momentum would after one more gradient like this one. (The heavy ball of
+# {eq}`heavy-ball` keeps its last step, these rules keep a sum of gradients; at a
+# constant rate that is the same. {ref}`double-root` says which $\beta$ is best.)
 
 
 # %%
@@ -230,7 +228,7 @@ with checks("Momentum: what agrees adds up"):
 # about one learning rate per step, on steep ground and on flat. This is
 # **{term}`RMSProp`** {cite}`tieleman2012`.
 #
-# In the valley above the two entries are the wall and the floor, so it is levelled. Now
+# In the valley above the two entries are the wall and the floor, so it is leveled. Now
 # turn the valley by 45°, without changing its shape. Which rules need more steps than
 # before?
 #
@@ -412,7 +410,7 @@ with checks("RMSProp and Adam: a scale for each parameter"):
 
 # %%
 def adamw(state, gradient, learning_rate, weight_decay=0.01):
-    w, *memory = state
+    w, *memory = state  # memory: m, v, k
     w = (1 - learning_rate * weight_decay) * w
     return adam((w, *memory), gradient, learning_rate)
 
@@ -426,8 +424,8 @@ def adamw(state, gradient, learning_rate, weight_decay=0.01):
 # ## Three libraries, one table
 #
 # Do your six rules equal their namesakes? Here they are by their library names, with
-# the options that make them the same. In front stands how many things a rule remembers.
-# The test is a bowl whose six curvatures differ by factors of ten.
+# the options that make them the same, as dictionaries. In front stands how many things
+# a rule remembers. The test is a bowl whose six curvatures differ by factors of ten.
 
 # %%
 from torch.optim import SGD, Adam, AdamW, RMSprop
@@ -451,8 +449,8 @@ def bowl(w):
 
 # %% [markdown]
 # In PyTorch {cite}`paszke2019` an optimizer owns the parameters, and reads the gradient
-# from `grad`. All three run in float64, for 100 steps. Printed is the largest gap
-# between your path and each library's.
+# from `grad`. All three run in float64 (`enable_x64` lets JAX do so), for 100 steps.
+# Printed is the largest gap between your path and each library's.
 
 # %%
 import torch
@@ -628,11 +626,13 @@ def judge(optimizer, rate):
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# The first race says little about it. A step of RMSProp is about one rate long, or ten
-# at the start, whatever the gradient is; plain descent multiplies the rate by gradients
-# that are small here. So at 0.001 RMSProp gets further. With its own rate every rule
-# arrives, and what counts is how it settles.
+# The first race says little about it. One rate may suit a rule and be far too low for
+# another. A step of RMSProp is about one rate long whatever the gradient is, so it gets
+# somewhere. With its own rate every rule does, and then it counts how well it settles.
 # :::
+
+# %% [markdown]
+# Here are the five. (`partial` fixes some arguments of a function beforehand.)
 
 # %%
 from functools import partial
@@ -662,9 +662,10 @@ for name, rule in rules.items():
 # is better than another).
 #
 # Is RMSProp worse, then? Its decay of 0.99 was nobody's choice but a default's. Let
-# every rule try two more settings, for momentum 0.8 and 0.95 in place of 0.9, and so
-# on. That makes 30 trials for each. (Plain descent has no setting. With 30 rates
-# instead it stays last.)
+# every rule try two more settings: momentum and Nesterov's rule a smaller and a larger
+# $\beta$, Adam two shorter memories for squares, RMSProp a shorter one, without and
+# with a momentum on top. That makes 30 trials for each. (Plain descent has no setting.
+# With 30 rates instead it stays last.)
 
 # %%
 others = {
@@ -690,9 +691,9 @@ for name, options in others.items():
     print(f"{name:8} {at_best[name]:.5f} with setting {i + 1}")
 
 # %% [markdown]
-# Adam and RMSProp are ahead now, with a shorter memory for squares, and RMSProp with a
-# momentum on top. That is nearly Adam under another name. The network, the data and the
-# name have not changed since RMSProp was fourth.
+# Adam and RMSProp are ahead now, both with a shorter memory for squares, and RMSProp
+# with the momentum. That is nearly Adam under another name. The network, the data and
+# the name have not changed since RMSProp was fourth.
 
 # %% tags=["hide-input"]
 #| name: fig-optimizers-race
@@ -725,7 +726,8 @@ ax.set_title("One rate for all compares slopes, not rules")
 plt.show()
 
 # %% [markdown]
-# So that is what the three rankings ranked: how far 0.001 is from each rule's best rate
+# So that is what the three rankings ranked ({numref}`fig-optimizers-race`): how far
+# 0.001 is from each rule's best rate
 # (464 times for plain descent), the defaults, and the lists that were searched. Choi
 # and others find the same in large networks: the space that is searched decides the
 # ranking, and when everything is tuned, a rule does not fall behind a simpler one that
@@ -755,7 +757,6 @@ with checks("A race against the truth"):
     )
     claim("at each of ten rates. The rate", len(RATES) == 10)
     given("all rules run at 0.001", "rate 0.001, RMSProp is lowest")
-    given("So at 0.001 RMSProp")
     claim(
         "RMSProp wins the first race",
         min(at_same, key=at_same.get) == "RMSProp",
@@ -764,7 +765,7 @@ with checks("A race against the truth"):
     claim("from first to fourth", by_own.index("RMSProp") == 3)
     level = [at_own[name] for name in ("momentum", "Nesterov", "Adam")]
     claim("Adam are level", max(level) < 1.12 * min(level))
-    given("Its decay of 0.99", "0.8 and 0.95 in place of 0.9")
+    given("Its decay of 0.99")
     claim("That makes 30 trials", tried["Adam"].size)
     claim(
         "try two more settings",
@@ -794,7 +795,7 @@ with checks("A race against the truth"):
         others["Adam"][1].keywords["b2"],
         others["RMSProp"][1].keywords["decay"],
     )
-    claim("with a shorter memory for squares", max(short) < 0.99)
+    claim("a shorter memory for squares, and", max(short) < 0.99)
     claim(
         "with decay and momentum 0.9",
         others["RMSProp"][1].keywords["momentum"],
@@ -927,6 +928,8 @@ with checks("Exercises"):
 # $(-215.6, -88)$:
 #
 # ```python
+# from helpers import check_answer
+#
 # slope = rosenbrock(np.array([-1.2, 1]))
 # check_answer("your slope", slope, [-215.6, -88], within=0.01)
 # ```
@@ -952,9 +955,8 @@ def rosenbrock(w):
 
 
 left_arm = np.array([-1.2, 1])
-check_answer(
-    "your slope", rosenbrock(left_arm), [-215.6, -88], within=0.01
-)
+slope = rosenbrock(left_arm)
+check_answer("your slope", slope, [-215.6, -88], within=0.01)
 ends = {}
 for rule, zeros in ((plain, ()), (momentum, (0,)), (nesterov, (0,))):
     path = follow(rule, (left_arm, *zeros), rosenbrock, 0.0005, 2000)
@@ -1144,8 +1146,7 @@ with checks("Exercises"):
 # :class: dropdown
 # ```
 #
-# For example, sweep the decay of RMSProp and leave the momentum, an option that its
-# first description does not have, alone:
+# For example, sweep the decay of RMSProp and leave its momentum at zero:
 
 # %%
 options = [partial(rms, decay=d) for d in (0.99, 0.95, 0.999)]

@@ -118,10 +118,11 @@ for product in (0.002, 0.03, 0.3):
     print(f"{factor_per_step(product, 0.81):.4f}")
 
 # %% [markdown]
-# The product of the two roots is $\beta$, the last coefficient. As long as $(1 + \beta
-# - \eta \lambda)^2 < 4 \beta$ they are complex, a mirrored pair of equal size. So each
-# has the size $\sqrt{\beta}$, *whatever $\lambda$ is*. A complex pair makes the waves.
-# The condition is a window for the curvatures:
+# The product of the two roots is $\beta$, the last coefficient. They are complex, a
+# mirrored pair of equal size, as long as the part under the root of the solution is
+# negative, $(1 + \beta - \eta \lambda)^2 < 4 \beta$. Then each has the size
+# $\sqrt{\beta}$, *whatever $\lambda$ is*. Such a pair makes the waves. The condition is
+# a window for the curvatures:
 #
 # ```{math}
 # :label: momentum-window
@@ -151,8 +152,9 @@ ax.set_title("Inside the window the curvature does not count")
 plt.show()
 
 # %% [markdown]
-# {numref}`fig-window` is the whole bargain. Each curve crosses one at $2 (1 + \beta)$,
-# the limit of the learning rate times the curvature. A small $\beta$ has a low floor
+# {numref}`fig-window` is the whole bargain. Each curve crosses one where a root reaches
+# $-1$. Put $z = -1$ into {eq}`momentum-roots` and you get $\eta \lambda = 2 (1 +
+# \beta)$, the limit of the learning rate. A small $\beta$ has a low floor
 # and a narrow window, a large $\beta$ a high floor and a wide one. The best $\beta$ is
 # the smallest whose window still holds all curvatures. So put $\lambda_{\min}$ and
 # $\lambda_{\max}$ on its two ends and take roots:
@@ -199,7 +201,7 @@ with checks("Two powers"):
     at_limit = [
         factor_per_step(2 * (1 + b), b) for b in (0, 0.25, 0.81)
     ]
-    claim("Each curve crosses one at", np.allclose(at_limit, 1))
+    claim("Each curve crosses one where", np.allclose(at_limit, 1))
     inside = [
         factor_per_step(x, 0.81)
         for x in np.linspace(0.0101, 3.6099, 500)
@@ -226,8 +228,11 @@ print((k * z ** (k - 1)).round(4), "k times a power")
 
 # %% [markdown]
 # It becomes the derivative of $z^k$. So where the roots meet, $k$ times a power joins
-# the power itself. Call the common size $r = \sqrt{\beta}$. With the first step of
-# plain descent the two ends of the window follow
+# the power itself. Call the common size $r = \sqrt{\beta}$. At the shallow end both
+# roots are $r$, so $c_k = (A + B k)\, r^k$. The start says $A = c_0$. The first step is
+# plain descent with $\eta \lambda = (1 - r)^2$, and $1 - (1 - r)^2 = (2 - r)\, r$, so
+# $B = (1 - r)\, c_0$. At the steep end both roots are $-r$, and the same two lines give
+# the second of these:
 #
 # ```{math}
 # :label: double-root-ends
@@ -253,18 +258,18 @@ r, rate = (high - low) / (high + low), (2 / (high + low)) ** 2
 
 
 # %% [markdown]
-# `distances` runs tuned momentum from a start, and follows the error itself.
+# `errors` runs tuned momentum from a start, and follows the error itself.
 
 
 # %%
-def distances(start, steps=4500):
+def errors(start, steps=4500):
     error, step = np.asarray(start) - best, np.zeros(2)
     path = [error]
     for _ in range(steps):
         step = r**2 * step - rate * H @ error
         error = error + step
         path.append(error)
-    return np.linalg.norm(path, axis=1)
+    return np.array(path)  # (steps + 1, 2)
 
 
 # %% [markdown]
@@ -276,7 +281,7 @@ k = np.arange(4501)
 first = -best @ directions  # shares of the start (0, 0)
 growth = 1 + k[:, None] * [1 - r, 1 + r]  # (4501, 2)
 predicted = np.linalg.norm(first * growth, axis=1) * r**k
-measured = distances([0, 0])
+measured = np.linalg.norm(errors([0, 0]), axis=1)
 for name, path in (("predicted", predicted), ("counted", measured)):
     print(steps_to_reach(path, 1e-6 * path[0]), name)
 
@@ -314,7 +319,7 @@ with checks("Where the powers meet"):
     foreseen = steps_to_reach(predicted, 1e-6 * predicted[0])
     claim("Right to the step", counted == foreseen)
     claim(
-        "the two ends of the window follow",
+        "give the second of these",
         np.allclose(predicted, measured),
     )
     claim("The 1353 steps are the price", counted - by_power)
@@ -341,41 +346,104 @@ with checks("The double root"):
 # ## Whose swing is it?
 #
 # Before it falls, the distance rises 32-fold. By {eq}`double-root-ends` the steep share
-# first grows, while $k$ grows faster than $r^k$ shrinks. Its peak is about
-# $\sqrt{\kappa} / e$ with Euler's number $e$, here 132. What you see of it depends on
-# how much of the start lies along this direction. Try three: zero, the flat line
-# through the mean mass, and the best line with its slope off by 1 g per mm.
+# first grows, while $k$ grows faster than $r^k$ shrinks. For large $\kappa$ this share
+# is about $2 k\, e^{-2 k / \sqrt{\kappa}}$, with Euler's number $e$, and largest at
+# $k = \sqrt{\kappa} / 2$. Its peak is $\sqrt{\kappa} / e$, here 132.
+#
+# So the swing goes up the wall, where the loss counts most. Does the distance show that?
+# Follow the loss above the best one as well. On a parabola it is $\frac{1}{2}
+# \mathbf{e}^\top H \mathbf{e}$ for an error $\mathbf{e}$.
+
 
 # %%
-starts = [0, 0], [y.mean(), 0], [best[0], best[1] + 1]
-for start in starts:
-    path = distances(start)
-    steps = steps_to_reach(path, 1e-6 * path[0])
-    print(f"{path.max() / path[0]:6.1f}-fold, {steps} steps")
+def excess_loss(path):
+    return (path @ H * path).sum(axis=1) / 2
+
 
 # %% [markdown]
-# The flat line has next to no steep share, and its distance never rises at all. The
-# wrong slope is nearly all steep share, and swings out 132-fold. On a parabola such a
-# swing does no harm. Elsewhere it may leave the valley for good.
+# Take two starts: zero, and the flat line through the mean mass.
+
+# %%
+starts = {"zero": [0, 0], "the flat line": [y.mean(), 0]}
+for name, start in starts.items():
+    path = errors(start)
+    distance, excess = np.linalg.norm(path, axis=1), excess_loss(path)
+    farthest = distance.max() / distance[0]
+    print(f"from {name}: distance up to {farthest:.1f}-fold,", end=" ")
+    print(f"loss up to {excess.max() / excess[0]:,.0f}-fold")
+
+# %% [markdown]
+# {numref}`fig-swing` draws both.
+
+# %% tags=["hide-input"]
+#| name: fig-swing
+#| caption: What you see of the swing depends on the start and on what you look at.
+#| alt: Two panels, for the start at zero and for the flat line, over the first 1500
+#|   steps. Each has a line for the distance and one for the loss above the best, both
+#|   as a share of the first value, on a log scale. From zero both rise steeply, the
+#|   loss far more. From the flat line the distance only falls, and the loss rises all
+#|   the same, more than a hundredfold.
+figure, panels = plt.subplots(2, sharex=True, figsize=(5.4, 5.4))
+for ax, start in zip(panels, starts.values(), strict=True):
+    path = errors(start, steps=1500)
+    distance, excess = np.linalg.norm(path, axis=1), excess_loss(path)
+    ax.semilogy(excess / excess[0], color=ORANGE)
+    ax.semilogy(distance / distance[0], color=BLUE)
+    ax.axhline(1, color=GRAY, lw=1)
+    ax.set(ylabel="share of the first", ylim=(0.01, 1e5))
+panels[0].set_title("From zero both swing out …")
+panels[1].set_title("… from the flat line only the loss")
+panels[0].text(450, 9000, "loss above the best", color=ORANGE)
+panels[0].text(350, 2, "distance", color=BLUE)
+panels[1].set(xlabel="step")
+plt.show()
+
+# %% [markdown]
+# From the flat line the distance never rises at all: next to none of the start lies
+# along the wall. And yet the loss rises 266-fold, since that little grows 132-fold, and
+# a share on the wall weighs $\kappa$ times one on the floor. From zero the typical
+# miss, the root of the loss, passes half a million grams. On a parabola the swing costs
+# time and ends. Elsewhere it may leave the valley for good.
 
 # %% tags=["remove-cell"]
 with checks("Whose swing is it?"):
     swings = [
-        distances(start).max() / distances(start)[0] for start in starts
+        np.linalg.norm(errors(start), axis=1)
+        for start in starts.values()
     ]
-    claim("the distance rises 32-fold", swings[0])
+    swings = [distance / distance[0] for distance in swings]
+    claim("the distance rises 32-fold", swings[0].max())
     steep = np.abs(growth[:, 1]) * r**k
-    claim("number e, here 132", steep.max())
-    ratio = steep.max() / (
-        np.sqrt(curvatures[1] / curvatures[0]) / math.e
+    kappa_raw = curvatures[1] / curvatures[0]
+    claim("/ e, here 132", steep.max())
+    claim(
+        "Its peak is",
+        abs(steep.max() / (math.sqrt(kappa_raw) / math.e) - 1) < 0.01,
     )
-    claim("Its peak is about", abs(ratio - 1) < 0.01)
-    given("its slope off by 1 g per mm")
-    claim("never rises at all", swings[1] <= 1)
-    claim("swings out 132-fold", swings[2])
-    flat = (np.array(starts[1]) - best) @ directions
-    claim("next to no steep share", abs(flat[1] / flat[0]) < 0.001)
-    claim("nearly all steep share", abs(directions[1, 1]) > 0.999)
+    claim(
+        "and largest at",
+        abs(steep.argmax() / (math.sqrt(kappa_raw) / 2) - 1) < 0.01,
+    )
+    claim("that little grows 132-fold", steep.max())
+    claim("never rises at all", swings[1].max() <= 1)
+    flat = (np.array(starts["the flat line"]) - best) @ directions
+    claim("next to none of the start", abs(flat[1] / flat[0]) < 0.001)
+    excess = [excess_loss(errors(start)) for start in starts.values()]
+    rises = [(values / values[0]).max() for values in excess]
+    claim("the loss rises 266-fold", rises[1])
+    claim("more than a hundredfold", rises[1] > 100)
+    claim("loss far more", rises[0] > 100 * swings[0].max())
+    least = ((X @ best - y) ** 2).mean()
+    claim(
+        "passes half a million grams",
+        math.sqrt(least + excess[0].max()) > 500_000,
+    )
+    by_loss = ((X @ (best + np.array([1, 2])) - y) ** 2).mean() - least
+    claim(
+        "for an error",
+        np.isclose(excess_loss(np.array([[1, 2]])), by_loss).all(),
+    )
+    given("over the first 1500")
 
 # %% [markdown]
 # ## How the steps grow
@@ -410,28 +478,32 @@ def count_steps(H, error, learning_rate, momentum):
 
 # %% [markdown]
 # Five condition numbers from 10 to 1000, ten seeds each, both methods with their best
-# numbers. With both axes logarithmic, a power of $\kappa$ is a straight line whose
-# slope is the power. `polyfit` fits one for each seed; behind the ± stands the standard
-# deviation.
+# numbers. As a control stands beside them what $r^k$ alone would take. With both axes
+# logarithmic, a power of $\kappa$ is a straight line whose slope is the power.
+# `polyfit` fits one for each seed; behind the ± stands the standard deviation.
 
 # %%
 kappas = np.logspace(1, 3, 5)
-counts = np.empty((2, 10, 5), dtype=int)  # method, seed, kappa
+counts = np.empty((3, 10, 5), dtype=int)  # method, seed, kappa
 for seed in range(10):
     for i, kappa in enumerate(kappas):
         H_random, start = random_problem(kappa, seed)
-        root = np.sqrt(kappa)
-        pair = (2 / (1 + root)) ** 2, ((root - 1) / (root + 1)) ** 2
-        plain_rate = 2 / (1 + kappa)
-        counts[0, seed, i] = count_steps(H_random, start, plain_rate, 0)
-        counts[1, seed, i] = count_steps(H_random, start, *pair)
-for name, table in zip(("plain", "momentum"), counts, strict=True):
+        plain_rate, root = 2 / (1 + kappa), np.sqrt(kappa)
+        fast_rate, keep = (2 / (1 + root)) ** 2, (root - 1) / (root + 1)
+        counts[:, seed, i] = (
+            count_steps(H_random, start, plain_rate, 0),
+            count_steps(H_random, start, fast_rate, keep**2),
+            np.ceil(np.log(1e-6) / np.log(keep)),
+        )
+names = "plain", "momentum", "power alone"
+for name, table in zip(names, counts, strict=True):
     slopes = np.polyfit(np.log10(kappas), np.log10(table).T, 1)[0]
     print(f"{slopes.mean():.2f} ± {slopes.std(ddof=1):.3f} {name}")
 
 # %% [markdown]
-# Plain descent has its slope of 1.00. Momentum has 0.53 and not one half: that is what
-# the extra $k$ adds, and it adds less and less as $\kappa$ grows.
+# Plain descent has its slope of 1.00. Momentum has 0.53, and the power alone 0.50: the
+# extra $k$ makes the difference. It fades, but slowly, since $k$ costs only its
+# logarithm: between a $\kappa$ of a million and ten million the slope is still 0.52.
 
 # %% tags=["remove-cell"]
 with checks("How the steps grow"):
@@ -440,10 +512,11 @@ with checks("How the steps grow"):
         np.polyfit(np.log10(kappas), np.log10(t).T, 1)[0].mean()
         for t in counts
     ]
-    claim("slope of 1.00. Momentum has 0.53", *fits)
+    claim("slope of 1.00. Momentum has 0.53", *fits[:2])
+    claim("the power alone 0.50", fits[2])
 
     def waiting_steps(kappa):
-        k = np.arange(60_000)
+        k = np.arange(100_000)
         r = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
         return steps_to_reach(
             (1 + (1 + r) * k) * r**k / math.sqrt(5), 1e-6
@@ -452,12 +525,16 @@ with checks("How the steps grow"):
     waits = [waiting_steps(kappa) for kappa in kappas]
     foreseen_slope = np.polyfit(np.log10(kappas), np.log10(waits), 1)[0]
     claim(
-        "that is what the extra", abs(foreseen_slope - fits[1]) < 0.015
+        "extra k makes the difference",
+        abs(foreseen_slope - fits[1]) < 0.015,
     )
     early, late = (
-        waiting_steps(10 * k) / waiting_steps(k) for k in (10, 1e6)
+        math.log10(waiting_steps(10 * k) / waiting_steps(k))
+        for k in (10, 1e6)
     )
-    claim("less and less as", early > late > math.sqrt(10))
+    claim("It fades, but slowly", early > late > 0.5)
+    claim("between a kappa of a million", late > 0.5)
+    claim("the slope is still 0.52", late)
 
 # %% [markdown]
 # ## What to keep
@@ -467,8 +544,56 @@ with checks("How the steps grow"):
 # - The best pair puts the two extreme curvatures on the ends of that window. This is
 #   where the square root of $\kappa$ comes from, and why both curvatures must be known.
 # - At the ends the roots meet, and $k$ times a power joins. It costs half as many steps
-#   again on the raw bills, and it can make the error swing out first, by up to about
-#   $\sqrt{\kappa} / e$, if the start lies across the valley.
+#   again on the raw bills. On the wall it lets the error swing out first, by about
+#   $\sqrt{\kappa} / e$. Look at the loss to see it; the distance can hide it.
+
+# %% [markdown]
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-double-root-window
+# The figures of this page use $\beta = 0.81$. For which condition number is that the
+# tuned momentum? You should get 361. How many steps to a millionth does the power $r^k$
+# alone promise, and how many do the two lines of {eq}`double-root-ends` need? Check it:
+#
+# ```python
+# from helpers import check_answer
+#
+# check_answer("the shallow share", shallow_steps, 158, within=0)
+# check_answer("the steep share", steep_steps, 187, within=0)
+# ```
+# ::::
+#
+# ```{solution-start} ex-double-root-window
+# :class: dropdown
+# ```
+#
+# With $r = 0.9$ the root of $\kappa$ is $(1 + r) / (1 - r)$, nineteen. The power alone
+# promises 132 steps. The steep share has the larger factor beside $k$, so it arrives
+# last.
+
+# %%
+from helpers import check_answer
+
+k = np.arange(400)
+power = 0.9**k
+print(steps_to_reach(power, 1e-6), "power alone")
+shallow_steps = steps_to_reach((1 + 0.1 * k) * power, 1e-6)
+steep_steps = steps_to_reach((1 + 1.9 * k) * power, 1e-6)
+check_answer("the shallow share", shallow_steps, 158, within=0)
+check_answer("the steep share", steep_steps, 187, within=0)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    given("use beta = 0.81")
+    size = factor_per_step(1, 0.81)
+    claim("You should get 361", ((1 + size) / (1 - size)) ** 2)
+    claim("With r = 0.9 the root", size)
+    claim("promises 132 steps", steps_to_reach(power, 1e-6))
 
 # %% [markdown]
 # ## Sources and further reading

@@ -43,7 +43,8 @@ grid, heights = sinc_surface()
 X, y = standardize(grid), heights[:, 0]  # (2500, 2) and (2500,)
 
 # %% [markdown]
-# So are the five starts. (`starts_of` packs the parameters of a model into one vector.)
+# So are the starts, the first three. (`starts_of` packs the parameters of a model into
+# one vector.)
 
 # %%
 from torch import nn
@@ -56,7 +57,7 @@ def make_model():
     return nn.Sequential(*layers)
 
 
-starts = starts_of(make_model, seeds=range(5))  # (5, 321)
+starts = starts_of(make_model, seeds=range(3))  # (3, 321)
 
 # %% [markdown]
 # JAX needs the network as a function of that vector.
@@ -211,7 +212,7 @@ from helpers import in_batches, shuffled_orders
 from helpers.training import train_many
 
 rng = np.random.default_rng(0)
-batches = in_batches(shuffled_orders(rng, 5, 400, 2500), 200)
+batches = in_batches(shuffled_orders(rng, 5, 400, 2500)[:3], 200)
 
 
 def network_loss(w, X, y):
@@ -226,12 +227,12 @@ def network_loss(w, X, y):
 def train_network(X, rate, rule):
     setting = batches, X, y, rate, rule
     runs = train_many(network_loss, starts, *setting, at_once=1)
-    last = runs.parameters[:, -20:].reshape(100, -1)
+    last = runs.parameters[:, -20:].reshape(60, -1)
     losses = jnp.mean(
         jax.vmap(network_loss, (0, None, None))(last, X, y), 1
     )
     return runs.parameters, np.median(
-        losses.reshape(5, 20), 1
+        losses.reshape(3, 20), 1
     ) / y.var()
 
 
@@ -266,14 +267,14 @@ def show(name, shares):
 
 _, plain = train_network(X, 0.03, optax.sgd)
 show("predicted", [predict_left(w, X, 0.03) for w in starts])
-regression = [train_regression(k, 0.03, optax.sgd) for k in range(5)]
+regression = [train_regression(k, 0.03, optax.sgd) for k in range(3)]
 show("regression", regression)
 show("network", plain)
 
 # %% [markdown]
 # Predicted 94% in the median, measured 95%. The theory that drops so much is right to
-# within two points, because the network hardly gets anywhere. Each direction is a
-# valley of its own; the steep ones are emptied, and the flat ones are not touched.
+# within two points. Each direction is a valley of its own; the steep ones are emptied,
+# and the flat ones are hardly touched.
 #
 # Would a larger rate help? The limit is $2 / \lambda_{\max}$, about 0.13, and even at
 # 0.1 {eq}`linear-loss` leaves more than 90%. That answer, too, is one of the theory. It
@@ -287,7 +288,6 @@ with checks("A prediction for plain descent"):
     claim("measured 95%", np.median(plain))
     off = np.abs(np.array(predictions) - plain).max()
     claim("right to within two points", off < 0.02)
-    claim("hardly gets anywhere", plain.min() > 0.9)
     tops = [
         curvatures_and_gains(*linearize(w, X))[0][-1] for w in starts
     ]
@@ -311,7 +311,7 @@ from functools import partial
 momentum = partial(optax.sgd, momentum=0.9)
 heavy_w, heavy = train_network(X, 0.1, momentum)
 show("predicted", [predict_left(w, X, 1.0) for w in starts])
-regression = [train_regression(k, 0.1, momentum) for k in range(5)]
+regression = [train_regression(k, 0.1, momentum) for k in range(3)]
 show("regression", regression)
 show("network", heavy)
 
@@ -335,7 +335,7 @@ def spectrum(w, X):  # curvatures, the largest first
 
 
 # %% [markdown]
-# There are five counts for each, one per run.
+# There are three counts for each, one per run.
 
 # %%
 counts = []
@@ -404,8 +404,8 @@ ax.set_title("More learnable directions, found or given")
 plt.show()
 
 # %% [markdown]
-# Sharp units differ more from each other than broad ones, so the columns of $J$ do, and
-# more directions are steep. For plain descent at the rate 0.02 this should be worth a
+# On larger inputs the same units are sharper, and more directions are steep.
+# ({ref}`ex-linear-sharp` takes the sharpness alone.) For plain descent at the rate 0.02 this should be worth a
 # lot: predict, then train.
 
 # %%
@@ -414,7 +414,7 @@ show("predicted", [predict_left(w, grid, 0.02) for w in starts])
 show("network", raw_plain)
 
 # %% [markdown]
-# Predicted 44%, measured 40%, against 95% on standardized inputs. Here the network is
+# Predicted 44%, measured 41%, against 95% on standardized inputs. Here the network is
 # again a little better than its regression.
 
 # %% tags=["remove-cell"]
@@ -437,7 +437,7 @@ with checks("Raw inputs begin with more"):
     given("at the rate 0.02")
     raw_predicted = [predict_left(w, grid, 0.02) for w in starts]
     claim(
-        "Predicted 44%, measured 40%, against 95%",
+        "Predicted 44%, measured 41%, against 95%",
         np.median(raw_predicted),
         np.median(raw_plain),
         np.median(plain),
@@ -461,7 +461,7 @@ with checks("Which directions can the network learn?"):
 # - Near its start a network is a linear regression, with its Jacobian as the design
 #   matrix. The approximation drops the curvature of the network itself.
 # - Curvatures and slopes at the start predict how far plain descent gets: steep
-#   directions are emptied, flat ones are not touched.
+#   directions are emptied, flat ones are hardly touched.
 # - What is learned beyond that is learned because the slopes change. The control is the
 #   regression, trained on the same batches.
 

@@ -142,9 +142,11 @@ equal_now = count_equal(by_loader, by_slices)
 print(f"{equal_now} of {len(by_loader)} losses are the same")
 
 # %% [markdown]
-# All of them, bit for bit. So the loader changes nothing but the order of the rows. How
-# it draws that order is no promise, and may differ in another version of PyTorch. To
-# compare two loops across versions, record the orders and feed the same to both.
+# All of them, bit for bit. So the loader changes nothing but the order of the rows.
+# (Without a generator of its own it draws two seeds from the global one: for the
+# workers, and for a new generator that deals the orders.) None of this is a promise,
+# and it may differ in another version of PyTorch. To compare two loops across versions,
+# record the orders and feed the same to both.
 
 # %% tags=["remove-cell"]
 from helpers import checks, claim
@@ -157,6 +159,18 @@ with checks("Two loops, one seed"):
         torch.empty((), dtype=torch.int64).random_(generator=generator)
         return torch.randperm(len(line), generator=generator)
 
+    torch.manual_seed(3)
+    rows = torch.arange(10)
+    shown = torch.cat(list(DataLoader(rows, 2, shuffle=True)))
+    torch.manual_seed(3)
+    torch.empty((), dtype=torch.int64).random_()
+    second = torch.empty((), dtype=torch.int64).random_().item()
+    fresh = torch.Generator().manual_seed(second)
+    own_order = torch.randperm(10, generator=fresh)
+    claim(
+        "draws two seeds from the global one",
+        torch.equal(shown, own_order),
+    )
     half_right = losses_on(from_slices(1, seed_only))
     claim(
         "it still draws one more order",
@@ -183,7 +197,15 @@ with checks("What a loader draws"):
 
 
 # %%
-def path_of(seed, watch, generator=None):
+def nothing():
+    pass
+
+
+def look():
+    list(DataLoader(line, 1000))  # not shuffled, no step
+
+
+def path_of(seed, watch=nothing, generator=None):
     model, optimizer = new_model(seed)
     loader = DataLoader(line, 32, shuffle=True, generator=generator)
     path = []
@@ -191,8 +213,7 @@ def path_of(seed, watch, generator=None):
         for xs, ys in loader:
             step(model, optimizer, xs, ys)
             path.append(model.weight.detach().clone())
-        if watch:
-            list(DataLoader(line, 1000))  # one look, no step
+        watch()
     return torch.cat(path)
 
 
@@ -204,24 +225,39 @@ def path_of(seed, watch, generator=None):
 # %%
 shared, private, other = [], [], []
 for seed in range(6):
-    alone = path_of(seed, watch=False)
-    own = [torch.Generator().manual_seed(seed + 100) for _ in "ab"]
-    alone_own = path_of(seed, False, own[0])
-    shared.append((path_of(seed, True) - alone).norm(dim=1))
-    private.append(
-        (path_of(seed, True, own[1]) - alone_own).norm(dim=1)
+    own, same = (
+        torch.Generator().manual_seed(99 - seed) for _ in (1, 2)
     )
+    alone, alone_own = path_of(seed), path_of(seed, generator=own)
+    shared.append((path_of(seed, look) - alone).norm(dim=1))
+    private.append((path_of(seed, look, same) - alone_own).norm(dim=1))
     other.append((alone_own - alone).norm(dim=1))
+shared, private, other = map(torch.stack, (shared, private, other))
 
 # %% [markdown]
 # The distance of the weights, after the first epoch and over the last:
 
 # %%
-shared, private, other = map(torch.stack, (shared, private, other))
 print(f"global, first epoch {shared[:, :32].max():.3f}")
 print(f"global, last epoch  {shared[:, -32:].mean():.3f}")
 print(f"own, at most        {private.max():.3f}")
 print(f"another shuffle     {other[:, -32:].mean():.3f}")
+
+
+# %% [markdown]
+# Is it the draw that does it? Take the look away, and draw one number in its place:
+
+
+# %%
+def one_draw():
+    torch.empty((), dtype=torch.int64).random_()
+
+
+same = [
+    torch.equal(path_of(seed, look), path_of(seed, one_draw))
+    for seed in range(6)
+]
+print(f"the same path for {sum(same)} of {len(same)} seeds")
 
 # %% [markdown]
 # Update by update:
@@ -254,7 +290,7 @@ plt.show()
 
 # %% [markdown]
 # Nothing until the first look, then a gap about as wide as between two shuffles
-# ({numref}`fig-loader-watch`). Peeking at one batch does the same. Neither run is
+# ({numref}`fig-loader-watch`). And it is the one number that does it. Neither run is
 # wrong, but you can no longer tell a change that you made from one that you did not.
 # **Give each loader a generator of its own**, and the gap is zero.
 
@@ -271,10 +307,7 @@ with checks("A loader that only watches"):
     claim(
         "a gap about as wide as between two shuffles", 0.5 < ratio < 2
     )
-    before = torch.get_rng_state()
-    next(iter(DataLoader(line, 32)))
-    moved = not torch.equal(before, torch.get_rng_state())
-    claim("Peeking at one batch does the same", moved)
+    claim("it is the one number that does it", all(same))
     claim("and the gap is zero", private.max() == 0)
 
 # %% [markdown]
@@ -323,14 +356,48 @@ with checks("Do workers change the order?"):
     )
 
 # %% [markdown]
+# ## Rows that draw for themselves
+#
+# Augmentation draws random numbers *inside* the workers: a crop, a flip, some noise.
+# Here is a data set whose rows are numbers from a NumPy generator of its own. Read a
+# hundred rows with two workers. How many different numbers come out?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Fifty. Each worker gets a copy of the data set, with a copy of the generator in the
+# same state. Both deal the same numbers.
+# :::
+
+# %%
+from helpers import RandomRows
+
+rows = RandomRows(100, seed=0)
+numbers = torch.cat(list(DataLoader(rows, 10, num_workers=2)))
+print(len(numbers), "rows,", len(numbers.unique()), "different numbers")
+
+# %% [markdown]
+# Half of the randomness is a repetition, and no message says so. Draw with `torch.rand`
+# inside `__getitem__`: PyTorch gives each worker a seed of its own, made of that number
+# that every `iter` draws. Or make the generator in the worker, with a `worker_init_fn`.
+
+# %% tags=["remove-cell"]
+with checks("Rows that draw for themselves"):
+    claim("Fifty. Each worker", len(numbers.unique()) == 50)
+    claim(
+        "Half of the randomness",
+        2 * len(numbers.unique()) == len(numbers),
+    )
+
+# %% [markdown]
 # ## What to keep
 #
-# - At each `iter` a loader draws a seed, an order, and one order more that it does not
-#   use.
+# - At each `iter` a shuffled loader with its own generator draws a seed, an order, and
+#   one order more that it does not use.
 # - Without a generator of its own it draws from the global one, even if it does not
 #   shuffle. Then whatever iterates over it changes what comes next.
 # - To compare two runs, give each loader a generator. To compare two versions, record
 #   the orders.
+# - Workers copy whatever generator the data set holds. Draw with PyTorch's inside rows.
 
 # %% [markdown]
 # ## Sources and further reading

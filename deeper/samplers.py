@@ -149,10 +149,11 @@ with checks("Rows that are dropped"):
 # ## Rows that are shown more often
 #
 # `shuffle=True` is short for a `RandomSampler`. A `WeightedRandomSampler` draws with
-# replacement, and draws row $i$ with a chance proportional to its weight $v_i$: a
-# common cure for rare rows. The expected gradient is then that of a *weighted* loss. So
-# the descent should end at the weighted least-squares line, which you can compute
-# beforehand. Try tenfold weights for tall targets, and for far inputs:
+# replacement, so that an epoch of equal weights misses 37% of the rows, and draws row
+# $i$ with a chance proportional to its weight $v_i$: a common cure for rare rows. The
+# expected gradient is then that of a *weighted* loss. So the descent should end at the
+# weighted least-squares line, which you can compute beforehand. Try tenfold weights for
+# tall targets, and for far inputs:
 
 # %%
 from helpers import noisy_line
@@ -242,17 +243,22 @@ for name, weights in rare.items():
     )
 
 # %% [markdown]
-# Both arrive where predicted, and they differ. Rows chosen by their *target* move the
-# slope from 1.98 to 2.23, by more than 5 of its standard errors, though the true line
-# is straight. A row with high noise is tall *because* of its noise, so the sampler
-# prefers noise that points up. Rows chosen by their *input* move it to 2.00, by less
-# than one standard error: a straight line is right for any mix of inputs. Where the
-# model is wrong somewhere, such a choice moves the answer too.
+# Both arrive where predicted, and they differ. Because $5 + 2 \cdot 3.5 = 12$, the two
+# rules would choose the same rows if there were no noise. Rows chosen by their *target*
+# move the slope from 1.98 to 2.23, by more than 5 of its standard errors, though the
+# true line is straight. A row with high noise is tall *because* of its noise, so the
+# sampler prefers noise that points up. Rows chosen by their *input* move it to 2.00, by
+# less than one standard error: a straight line is right for any mix of inputs. Where
+# the model is wrong somewhere, such a choice moves the answer too (exercise
+# {ref}`ex-samplers-parabola`).
 #
 # ## Undo it in the loss
 #
 # Divide each row's loss by its weight. Then a row that comes ten times as often counts
-# a tenth each time, and the expected gradient is that of the plain loss again.
+# a tenth each time, and the expected gradient is that of the plain loss again. (The
+# mean of the weights as a factor keeps the learning rate what it was.) Why sample at
+# all, then? To see rare rows early and often, with less noise from them, and still
+# answer the plain question.
 
 # %%
 weights = rare["tall"]
@@ -300,6 +306,13 @@ with checks("Rows that are shown more often"):
         weights.max() / weights.min() == 10 for weights in rare.values()
     ]
     claim("Try tenfold weights", all(tenfold))
+    line_at = 5 + 2 * 3.5
+    claim("5 + 2 cdot 3.5 = 12, the two", line_at == 12)
+    torch.manual_seed(0)
+    even = WeightedRandomSampler(torch.ones(1000), 100_000)
+    seen = torch.tensor(list(even)).split(1000)
+    missed = [1 - len(rows.unique()) / 1000 for rows in seen]
+    claim("misses 37% of the rows", np.mean(missed))
     given("which is 1 for the time being")
     tall, far = (weighted_line(weights)[1] for weights in rare.values())
     claim(
@@ -351,6 +364,55 @@ with checks("Who gets to be seen"):
 #   that chooses by the **target** changes the answer.
 # - Divide each row's loss by its weight, and the answer is the plain one again.
 #
+# ## Exercises
+#
+# ::::{exercise}
+# :label: ex-samplers-parabola
+# Fit a line to 201 points of the parabola $y = x^2$, evenly spaced from $-1$ to 1: its
+# slope is 0. Now weight the points beyond $x = 0.5$ tenfold. You should get 0.2612.
+# Check yours, and say why the answer moves here and did not on the noisy line.
+#
+# ```python
+# from helpers import check_answer
+#
+# check_answer("weighted slope", your_slope, 0.2612, within=0.0001)
+# ```
+# ::::
+#
+# ```{solution-start} ex-samplers-parabola
+# :class: dropdown
+# ```
+#
+# No line fits the parabola everywhere. The weights say where it has to fit: on the
+# right arm, which is steep.
+
+# %%
+from helpers import check_answer
+
+across = np.linspace(-1, 1, 201)
+root = np.sqrt(np.where(across > 0.5, 10.0, 1.0))[:, None]
+rows = np.column_stack([np.ones(201), across])
+fit = np.linalg.lstsq(root * rows, root[:, 0] * across**2, rcond=None)
+check_answer("weighted slope", fit[0][1], 0.2612, within=0.0001)
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("to 201 points of the parabola", len(across))
+    claim("evenly spaced from -1 to 1", across[0], across[-1])
+    plain_fit = np.linalg.lstsq(rows, across**2, rcond=None)[0]
+    claim("its slope is 0", round(plain_fit[1], 12))
+    claim(
+        "points beyond x = 0.5 tenfold",
+        np.isclose((root**2).max(), 10)
+        and across[root[:, 0] > 1].min() > 0.5,
+    )
+    claim("You should get 0.2612", fit[0][1])
+
+# %% [markdown]
 # ## Sources and further reading
 #
 # Dividing by the chance of being drawn goes back to {cite}`hansen1943`.

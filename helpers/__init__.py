@@ -8,6 +8,7 @@ from helpers.animation import animate
 from helpers.batches import in_batches, shuffled_orders
 from helpers.claims import ClaimError, checks, claim, given
 from helpers.datasets import (
+    RandomRows,
     SlowRows,
     load_belts,
     load_penguins,
@@ -36,6 +37,7 @@ __all__ = [
     "ORANGE",
     "PINK",
     "ClaimError",
+    "RandomRows",
     "SlowRows",
     "Trace",
     "animate",

@@ -186,6 +186,27 @@ class SlowRows:
         return row
 
 
+class RandomRows:
+    """A data set for a `DataLoader` whose rows are random numbers between 0 and 1.
+
+    Parameters
+    ----------
+    n
+        How many rows there are.
+    seed
+        Of the NumPy generator that the data set holds, and draws each row from.
+    """
+
+    def __init__(self, n: int, seed: int) -> None:
+        self.n, self.rng = n, np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, row: int) -> float:
+        return self.rng.random()
+
+
 def bundled_file(name: str) -> Traversable:
     """A file of ``helpers/data``; raises FileNotFoundError if it is missing."""
     path = resources.files("helpers") / "data" / name

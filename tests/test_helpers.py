@@ -1,9 +1,11 @@
 """The helpers do what they say, and say what is wrong with bad input."""
 
+import copy
 import json
 import os
 import subprocess
 import sys
+import time
 import zipfile
 
 import matplotlib as mpl
@@ -111,6 +113,21 @@ def test_the_surface_is_sin_r_over_r_with_its_limit_at_the_origin(points):
 def test_a_surface_needs_two_points_a_side():
     with pytest.raises(ValueError, match="at least 2 points"):
         helpers.sinc_surface(1)
+
+
+def test_slow_rows_are_their_numbers_and_take_their_time():
+    rows = helpers.SlowRows(5, seconds=0.01)
+    begin = time.perf_counter()
+    assert [rows[i] for i in range(len(rows))] == [0, 1, 2, 3, 4]
+    assert time.perf_counter() - begin >= 0.05
+
+
+def test_random_rows_come_from_a_generator_that_is_copied_with_them():
+    rows = helpers.RandomRows(3, seed=1)
+    twin = copy.deepcopy(rows)
+    drawn = [rows[i] for i in range(len(rows))]
+    assert drawn == list(np.random.default_rng(1).random(3))
+    assert drawn == [twin[i] for i in range(3)]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 12])
