@@ -287,7 +287,8 @@ assert not seen & {*map(tuple, test_rows)}
 # %% [markdown]
 # **Start.** The first loss is what it should be: for predictions of 0, the mean square
 # of the targets; for a classifier of $k$ classes whose outputs are still small, about
-# $\ln k$. Much more than that points to inputs that are not scaled.
+# $\ln k$. Much more than that points to inputs that are not scaled. If it is far above
+# the variance of the targets, start the bias of the output at their mean: {ref}`depth`.
 
 
 # %%

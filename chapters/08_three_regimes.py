@@ -12,9 +12,9 @@
 #
 # Until now every step looked at all the data. Must it? A step that looks at one example
 # out of 1000 may point anywhere. Still, on this page, single examples come close to the
-# answer before they have seen 200 rows, while a descent on all the data has read
-# thousands. And then their lead melts away. Why may one example stand for all, and how
-# far does that carry?
+# answer before they have seen 200 rows, while a descent on all the data reads
+# thousands. And then their lead melts away. Why may one stand for all, and how far does
+# that carry?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -74,9 +74,9 @@ X = np.column_stack([np.ones(n), x])  # (1000, 2)
 #   = \nabla L(\mathbf{w})
 # ```
 #
-# So one example's gradient is wrong nearly always, and right on average. The word for
-# this is **{term}`unbiased`**. The mean over a few drawn examples is unbiased too, and
-# scatters less.
+# So one example's gradient is wrong nearly always, and right on average: it is
+# **{term}`unbiased`**. The mean over a few drawn examples is unbiased too, and scatters
+# less.
 #
 # Is right on average good enough? A small step against $\mathbf{g}_i$ lowers the loss
 # of *all* examples if $\mathbf{g}_i$ and $\nabla L$ have a positive dot product: then
@@ -136,7 +136,7 @@ plt.show()
 
 # %% [markdown]
 # Far away, one example tells nearly as much as the thousand, for a thousandth of the
-# work. Near the answer only many together tell anything. Expect both in the race.
+# work. Near the answer only many together tell anything.
 
 # %% tags=["remove-cell"]
 from IPython.display import display
@@ -212,8 +212,8 @@ def train(model, optimizer, orders, batch_size, inputs, targets):
 # - $b = 1$ is *{term}`stochastic gradient descent`*,
 # - anything between works with *{term}`mini-batches <mini-batch>`*.
 #
-# {eq}`regimes-unbiased` draws rows; the loop deals them, each once an epoch. The first
-# row of an epoch is as good as drawn. What dealing changes later, you will measure.
+# {eq}`regimes-unbiased` draws rows; the loop deals them, each once an epoch. What that
+# changes, you will measure.
 #
 # To see how far each gets, measure the **{term}`excess loss`**, the loss above the
 # lowest one. For this loss it is exactly half of a product with the Hessian,
@@ -239,7 +239,7 @@ print("best line", w_best.round(3))
 # :::{admonition} What do you expect?
 # :class: dropdown
 # The stochastic one. Three epochs are three updates for the batch, 96 for batches of 32
-# (31 full ones an epoch, and one with the 8 rows that remain), and 3000 for single
+# (32 an epoch, the last with 8 rows), and 3000 for single
 # examples. At such a small rate, noise hardly matters yet; the number of updates does.
 # :::
 
@@ -254,7 +254,7 @@ for name, b in regimes.items():
     print(f"{name:10} excess {excess_loss(w, w_best, H):6.3f}")
 
 # %% [markdown]
-# So equal epochs are no fair race, and an equal learning rate is none either.
+# So equal epochs are no fair race, nor is an equal rate.
 
 # %% tags=["remove-cell"]
 with checks("One loop"):
@@ -277,8 +277,7 @@ with checks("One loop"):
     given("the same learning rate, 0.001")
     cut = orders[0].split(32)
     claim("96 for batches of 32", 3 * len(cut), len(cut[0]))
-    claim("31 full ones", sum(len(rows) == 32 for rows in cut))
-    claim("with the 8 rows that remain", len(cut[-1]))
+    claim("(32 an epoch, the last with 8 rows)", len(cut), len(cut[-1]))
     claim("and 3000 for single", 3 * n)
 
 # %% [markdown]
@@ -286,13 +285,13 @@ with checks("One loop"):
 #
 # A fair race has one goal, the best learning rate for each regime, found with equal
 # effort, and more than one run. Set two *marks* for the excess loss. The *rough* one is
-# 0.5. The *fine* one is $2 \sigma^2 / n$, with the noise variance $\sigma^2$,
-# estimated from the residuals. That far above the lowest loss lies, on average over
-# many data sets, the true line itself, so to come closer is pointless.
-# ({ref}`best-score` measures this, and the {term}`standard error` of a fit.)
+# 0.5. The *fine* one is $2 \sigma^2 / n$, with the noise variance $\sigma^2$ estimated
+# from the residuals. That far above the lowest loss lies, on average over many data
+# sets, the true line itself, so to come closer is pointless. ({ref}`best-score`
+# measures this, and the {term}`standard error` of a fit.)
 #
-# Take 20 starts: `starts_of` makes a new model after each seed and collects PyTorch's
-# random parameters.
+# `starts_of` makes a new model after each of 20 seeds and collects PyTorch's random
+# parameters:
 
 # %%
 from helpers.network import starts_of
@@ -303,7 +302,7 @@ print(f"fine mark: {fine:.4f}")
 starts = starts_of(lambda: nn.Linear(2, 1, bias=False), range(20))
 
 # %% [markdown]
-# And enough shuffled epochs, cut into batches:
+# The rows come from shuffled epochs, cut into batches:
 
 # %%
 from helpers import in_batches, shuffled_orders
@@ -332,11 +331,11 @@ def arrival(curve, mark):
 
 # %% [markdown]
 # Twenty runs of 60,000 updates at seven rates would take the loop above many minutes.
-# `train_many` runs it for all starts side by side, compiled; {ref}`many-trainings`
-# builds it. It keeps the parameters after each epoch. To keep them all, we pass each
-# update as an "epoch" of one step: hence the 1 in the shape above. Each regime tries
-# seven rates for each mark, in steps of ten percent. (A coarse search has found the
-# middle ones. Rates are chosen on the runs that race, a favor to all.)
+# `train_many` runs it for all starts side by side, compiled ({ref}`many-trainings`). It
+# keeps the parameters after each epoch. To keep all, we pass each update as an "epoch"
+# of one step: hence the axis of length one above. Each regime tries seven rates for
+# each mark, in steps of ten percent. (A coarse search found the middle ones, on the runs
+# that race: a favor to all.)
 
 # %%
 from helpers.training import train_many
@@ -390,36 +389,37 @@ for mark in (0.5, fine):
         print(f"{1000 * updates * seconds[name]:.1f} ms")
 
 # %% [markdown]
-# {numref}`fig-regimes-paths` shows the way to the rough mark, and
-# {numref}`fig-regimes-race` the race to the fine one.
+# {numref}`fig-regimes-paths` shows the ways to the rough mark.
 
 # %% tags=["hide-input"]
 #| name: fig-regimes-paths
-#| caption: From one start to the rough mark (the innermost ellipse), each regime at its
-#|   best rate. A dot is an update.
-#| alt: Three panels of one plane, intercept against slope, with the same gray contour
-#|   lines, a narrow valley that falls to the right and down. Each path begins at the
-#|   lower left. The batch path jumps from wall to wall of the valley, less each time.
-#|   The mini-batch path does so with fewer jumps and less evenly. The stochastic path
-#|   creeps along the valley in many small, crooked steps.
+#| caption: From one start to the rough mark (black ellipse), each regime at its best
+#|   rate for it. A dot is an update. A path ends where the mean of 20 runs arrives.
+#| alt: Three panels of one plane, intercept against slope, with gray contour lines of a
+#|   narrow valley that falls to the right and down, and a small black ellipse in it.
+#|   Each path begins at the lower left. The batch path zigzags from wall to wall, less
+#|   each time, and drifts down the valley. The mini-batch path jumps across once or
+#|   twice and then wobbles down the floor. The stochastic path hops up in short steps
+#|   and goes down the floor in a tangle of dots.
 from helpers.figures import BLACK, GREEN, ORANGE, WHITE
 
 colors = {"batch": ORANGE, "mini-batch": GREEN, "stochastic": BLUE}
-grid = np.meshgrid(np.linspace(-1, 6, 81), np.linspace(-1, 5, 81))
+grid = np.meshgrid(np.linspace(-1, 7, 97), np.linspace(-1, 6.5, 97))
 heights = excess_loss(np.stack(grid, axis=-1), w_best, H)
-figure, axes = plt.subplots(1, 3, sharey=True, figsize=(5.4, 3.2))
+figure, axes = plt.subplots(1, 3, sharey=True, figsize=(5.4, 3.4))
 for ax, name in zip(axes, regimes, strict=True):
     end, _, _, path = best[name, 0.5]
     path = np.vstack([starts[1], path[:end]])
-    ax.contour(*grid, heights, [0.5, 3, 12, 30], colors=GRAY)
-    ax.plot(*path.T, ".-", color=colors[name], lw=1, ms=4)
+    ax.contour(*grid, heights, [3, 12, 30], colors=GRAY, linewidths=0.6)
+    ax.contour(*grid, heights, [0.5], colors=BLACK, linewidths=1)
+    ax.plot(*path.T, ".-", color=colors[name], lw=0.8, ms=4)
     ax.plot(*w_best, "+", color=BLACK, ms=8)
     ax.set(title=name, xlabel="intercept")
 axes[0].set_ylabel("slope")
 plt.show()
 
 # %% [markdown]
-# The stochastic path looks lost, and arrives. Now the long race:
+# And the race to the fine one, in {numref}`fig-regimes-race`:
 
 # %% tags=["hide-input"]
 #| name: fig-regimes-race
@@ -459,24 +459,23 @@ plt.show()
 # *Updates* count steps. There the batch wins both races, with 60 for the fine mark
 # against more than 20,000 by single examples.
 #
-# *Seconds* are what your machine makes of both. Here the batch wins the fine race. With
-# a million rows it would look different; the last exercise goes there.
+# *Seconds* are what your machine makes of both. Here the batch wins the fine race. The
+# last exercise goes to a million rows.
 #
 # So there is no fastest regime, only a fastest for what you pay for. Mini-batches come
-# first in no race by epochs or updates, and last in none. And they have two virtues
-# more: their rows cost hardly more than a single one, and only those need to be in
-# memory.
+# first in no race by epochs or updates, and last in none. And their rows cost hardly
+# more than a single one, while only those need to be in memory.
 
 # %% tags=["remove-cell"]
 with checks("A fair race"):
-    given("The *rough* one is 0.5", "and 20 starts")
+    given("The *rough* one is 0.5", "after each of 20 seeds")
     claim("runs of 60,000 updates", batches["stochastic"].shape[1])
     claim("means of 20 runs", len(starts))
     inner = [
         0.85 < rate / middles[mark][list(regimes).index(name)] < 1.25
         for (name, mark), (_, rate, *_) in best.items()
     ]
-    claim("A coarse search has found the middle ones", all(inner))
+    claim("A coarse search found the middle ones", all(inner))
     ratio = seconds["batch"] / seconds["stochastic"]
     claim("nowhere near 1000 times", ratio < 300)
     ratio = seconds["mini-batch"] / seconds["stochastic"]
@@ -522,7 +521,7 @@ with checks("One loop, three regimes"):
     claim("one example out of 1000", n)
     claim("before they have seen 200 rows", rough_updates[2] < 200)
     claim(
-        "a descent on all the data has read thousands",
+        "a descent on all the data reads thousands",
         rough_updates[0] > 2,
     )
 
@@ -537,14 +536,14 @@ with checks("One loop, three regimes"):
 # :class: dropdown
 # The large rate is first, since its steps are longest. But near the best line the
 # examples cancel, and each step is a kick to some side, with the rate as a factor. So
-# the large rate should also stay farthest away.
+# it should also stay farthest away.
 # :::
 #
 # As controls, let one rate fall on the way, and take the noise from the targets.
 
 # %%
 single = batches["stochastic"]
-updates = np.arange(60_000)[:, None]  # a column: (updates, 1)
+updates = np.arange(60_000)[:, None]  # (updates, 1)
 tries = {
     "0.02": (0.02, y),
     "0.002": (0.002, y),
@@ -573,15 +572,20 @@ for name, (rate, goals) in tries.items():
 from helpers.figures import PINK
 
 k = np.geomspace(1, len(updates), 150).astype(int)
-places = {"0.02": (8, 25), "0.002": (70, 28), "0.0004": (3000, 3)}
-places["falling"] = (900, 0.012)
+places = {
+    "0.02": 0.2,
+    "0.002": 0.02,
+    "0.0004": 0.005,
+    "falling": 1.3e-4,
+}
 figure, ax = plt.subplots(figsize=(5.4, 3.9))
-for name, place in places.items():
+for name, height in places.items():
     color = PINK if name == "falling" else BLUE
     ax.loglog(k, curves[name][k - 1], color=color)
-    ax.text(*place, name, color=color)
+    ax.text(75_000, height, name, color=color)
 ax.axhline(fine, color=GRAY, linestyle="--", linewidth=1)
 ax.set(xlabel="updates", ylabel="mean excess loss", ylim=(1e-4, 200))
+ax.set_xlim(0.8, 1.5e6)
 ax.set_title("A large rate is fast, with a high floor")
 plt.show()
 
@@ -593,7 +597,7 @@ plt.show()
 # decay {cite}`robbins1951`: the falling one passes the fine mark in fewer than ten
 # epochs. {ref}`gradient-noise` computes the floors and finds which decay works.
 #
-# One control is left. How high is the floor if rows are drawn and not dealt?
+# And if rows are drawn, not dealt?
 
 # %%
 drawn = rng.integers(n, size=single.shape)
@@ -602,7 +606,7 @@ level = excess_loss(run.parameters[:, -20_000:], w_best, H).mean()
 print(f"drawn, 0.0004: {level:.4f}")
 
 # %% [markdown]
-# Higher, at about 0.0046. Over a dealt epoch, the kicks partly cancel
+# It hovers higher: over a dealt epoch, the kicks partly cancel
 # ({ref}`shuffled-noise`).
 
 # %% tags=["remove-cell"]
@@ -632,7 +636,7 @@ with checks("What is wrong with a large rate?"):
     ]
     claim("slowest to the rough one", passed == sorted(passed))
     claim("the large rate has no floor", clean < 1e-8)
-    claim("at about 0.0046", level)
+    claim("It hovers higher", level > 1.3 * small)
     soon = arrival(curves["falling"], fine)
     claim("in fewer than ten epochs", soon < 10 * n)
     claim(
@@ -644,12 +648,11 @@ with checks("What is wrong with a large rate?"):
 #
 # The notebook runs **{term}`Adam`** {cite}`kingma2015` in place of the plain rule. For
 # every parameter Adam keeps a running mean $m$ of the gradient and one of its square,
-# $v$, and moves by about $\eta \, m / \sqrt{v}$ ({ref}`optimizers` builds it). For a
+# $v$, and moves by about $\eta \, m / \sqrt{v}$ ({ref}`optimizers`). For a
 # gradient that keeps its sign and size the fraction is one, so the parameter moves by
-# $\eta$, however steep the loss. Adam's rate is a distance, the plain rule's is not:
-# one rate for both would decide a race before it starts. What became of the notebook's
-# choice for Adam, one small rate in all three regimes, and how the two rules compare at
-# their own best rates: {ref}`published-budgets`.
+# $\eta$, however steep the loss. Adam's rate is a distance, the plain rule's is not, so
+# never race the two at one rate. {ref}`published-budgets` tries many rates for each,
+# and shows what became of the notebook's choice: one small rate in all three regimes.
 
 # %% [markdown]
 # ## Which loss do you log?
@@ -662,8 +665,7 @@ with checks("What is wrong with a large rate?"):
 #
 # Log all three, over 200 epochs from the best line: Adam at the notebook's
 # 0.001, the plain rule at 0.01, and a control that stands still, with a learning rate
-# of 0. (`train_many` also keeps the loss of each batch, before its step.) Which logs of
-# the control bounce?
+# of 0. Which logs of the control bounce?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -685,6 +687,7 @@ for name, rule, rate in (
     ("standing still", optax.sgd, 0.0),
 ):
     run = train_many(example_loss, at_best, shuffled, X, y, rate, rule)
+    # run.losses: (runs, epochs, steps), each before its step
     last, mean = run.losses[:, :, -1], run.losses.mean(axis=2)
     overall = excess_loss(run.parameters, w_best, H)
     logs[name] = last, mean, overall  # each (runs, epochs)
@@ -764,17 +767,15 @@ with checks("Which loss do you log?"):
 # ## What to keep
 #
 # - The gradient of a random example is **unbiased**: right on average, and wrong nearly
-#   always. Far from the minimum the examples agree and one is enough; near it they
-#   cancel, and only many together tell anything.
+#   always. Far from the minimum one is enough; near it the examples cancel.
 # - One loop serves all regimes. The **batch size** tells them apart.
 # - A fair race has one mark, each entrant's best rate, several runs, and a clock with a
-#   name. Single examples win by rows read if the answer may be rough; the batch wins by
-#   updates.
+#   name. Small batches win by rows read, the batch by updates.
 # - At a constant rate a noisy descent hovers, roughly in proportion to the rate. To be
 #   fast and then precise, let the rate decay.
 # - Adam's rate is how far a parameter moves while its gradient keeps its size; the
-#   plain rule's is a factor. Never compare two rules at one rate.
-# - Say which loss you log. The last example's bounces even if nothing moves.
+#   plain rule's is a factor.
+# - Say which loss you log: the last example's bounces even if nothing moves.
 
 # %% [markdown]
 # ## Exercises

@@ -350,8 +350,8 @@ with checks("The double root"):
 # is about $2 k\, e^{-2 k / \sqrt{\kappa}}$, with Euler's number $e$, and largest at
 # $k = \sqrt{\kappa} / 2$. Its peak is $\sqrt{\kappa} / e$, here 132.
 #
-# So the swing goes up the wall, where the loss counts most. Does the distance show that?
-# Follow the loss above the best one as well. On a parabola it is $\frac{1}{2}
+# So the swing goes up the wall, where the loss counts most. Does the distance show
+# that? Follow the loss above the best one as well. On a parabola it is $\frac{1}{2}
 # \mathbf{e}^\top H \mathbf{e}$ for an error $\mathbf{e}$.
 
 

@@ -326,9 +326,9 @@ plt.show()
 # The estimate holds at the left and fails at 0.5, where all three engines exceed it.
 # The lines show why. Stored parameters alone keep to the estimate at every rate. A
 # rounded gradient alone gives about what the engines show from 0.3 on, and the rounded
-# data are less than a tenth of that. So what the estimate forgets is the arithmetic inside
-# the gradient. (Beyond 0.5 the factor $1 - \eta \lambda$ is negative, and near the
-# limit old errors change their sign at each step and hardly fade.)
+# data are less than a tenth of that. So what the estimate forgets is the arithmetic
+# inside the gradient. (Beyond 0.5 the factor $1 - \eta \lambda$ is negative, and near
+# the limit old errors change their sign at each step and hardly fade.)
 
 # %% tags=["remove-cell"]
 with checks("An estimate, and where it fails"):

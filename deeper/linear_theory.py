@@ -405,8 +405,8 @@ plt.show()
 
 # %% [markdown]
 # On larger inputs the same units are sharper, and more directions are steep.
-# ({ref}`ex-linear-sharp` takes the sharpness alone.) For plain descent at the rate 0.02 this should be worth a
-# lot: predict, then train.
+# ({ref}`ex-linear-sharp` takes the sharpness alone.) For plain descent at the rate 0.02
+# this should be worth a lot: predict, then train.
 
 # %%
 _, raw_plain = train_network(grid, 0.02, optax.sgd)

@@ -228,10 +228,11 @@ small_ends = trained(small_starts, small_batches, SMALL)
 deep_ends = trained(deep_starts, deep_batches, DEEP)
 
 # %% [markdown]
-# How far would training and fresh loss move apart if all 262 weights followed the noise? A least-squares fit of $p$ parameters to $n$ rows
-# of noise variance $\sigma^2$ lowers the training loss by about $\sigma^2 p / n$ and
-# raises the fresh loss by about $\sigma^2 p / (n - p - 1)$. For 262 parameters and the
-# noise of these data that makes a gap of about 1.2.
+# How far would training and fresh loss move apart if all 262 weights followed the
+# noise? A least-squares fit of $p$ parameters to $n$ rows of noise variance $\sigma^2$
+# lowers the training loss by about $\sigma^2 p / n$ and raises the fresh loss by about
+# $\sigma^2 p / (n - p - 1)$. For 262 parameters and the noise of these data that makes
+# a gap of about 1.2.
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -325,7 +326,8 @@ for sizes, ends in ((SMALL, small_ends), (DEEP, deep_ends)):
     print(f"{sizes}: right {right:.2f}, swapped {swapped:.2f}")
 
 # %% [markdown]
-# The small network's 0.67 turns into about 0.5, the deep one's 0.66 into less. Such a score does look mediocre, for models that explain about as much as any can.
+# The small network's 0.67 turns into about 0.5, the deep one's 0.66 into less. Such a
+# score does look mediocre, for models that explain about as much as any can.
 
 # %% tags=["remove-cell"]
 with checks("Why they look mediocre"):
