@@ -581,12 +581,12 @@ with checks("Descend"):
 # ```
 #
 # ($S$ is zero off its diagonal.) Along a direction $\mathbf{v}$ the curvature is
-# $\mathbf{v}^\top H \mathbf{v}$, which is the mean of $p_i (1 - p_i) (\mathbf{x}_i \cdot
-# \mathbf{v})^2$: squares, times factors that are never negative. So the loss curves
-# upward in every direction, everywhere, and has one valley. But $p$ depends on
-# $\mathbf{w}$, so the curvature changes along the way. What stays is a bound:
-# $p (1 - p)$ is largest at a coin toss, where it is a quarter, so $\lambda_{\max}$ never
-# exceeds that of $\frac{1}{4n} X^\top X$.
+# $\mathbf{v}^\top H \mathbf{v}$. That is the mean of
+# $p_i (1 - p_i) (\mathbf{x}_i \cdot \mathbf{v})^2$: squares, times factors that are
+# never negative. So the loss curves upward in every direction, everywhere, and has one
+# valley. But $p$ depends on $\mathbf{w}$, so the curvature changes along the way. What
+# stays is a bound: $p (1 - p)$ is largest at a coin toss, where it is a quarter, so
+# $\lambda_{\max}$ never exceeds that of $\frac{1}{4n} X^\top X$.
 
 
 # %%

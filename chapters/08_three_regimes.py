@@ -333,9 +333,9 @@ def arrival(curve, mark):
 # Twenty runs of 60,000 updates at seven rates would take the loop above many minutes.
 # `train_many` runs it for all starts side by side, compiled ({ref}`many-trainings`). It
 # keeps the parameters after each epoch. To keep all, we pass each update as an "epoch"
-# of one step: hence the axis of length one above. Each regime tries seven rates for
-# each mark, in steps of ten percent. (A coarse search found the middle ones, on the runs
-# that race: a favor to all.)
+# of one step: hence the axis of one above. Each regime tries seven rates for
+# each mark, in steps of ten percent. (A coarse search found the middle ones. Rates are
+# chosen on the runs that race, a favor to all.)
 
 # %%
 from helpers.training import train_many
@@ -459,8 +459,8 @@ plt.show()
 # *Updates* count steps. There the batch wins both races, with 60 for the fine mark
 # against more than 20,000 by single examples.
 #
-# *Seconds* are what your machine makes of both. Here the batch wins the fine race. The
-# last exercise goes to a million rows.
+# *Seconds* are what a machine makes of both. Here the batch wins the fine race; the
+# last exercise has a million rows.
 #
 # So there is no fastest regime, only a fastest for what you pay for. Mini-batches come
 # first in no race by epochs or updates, and last in none. And their rows cost hardly
@@ -471,6 +471,7 @@ with checks("A fair race"):
     given("The *rough* one is 0.5", "after each of 20 seeds")
     claim("runs of 60,000 updates", batches["stochastic"].shape[1])
     claim("means of 20 runs", len(starts))
+    claim("where the mean of 20 runs arrives", len(starts))
     inner = [
         0.85 < rate / middles[mark][list(regimes).index(name)] < 1.25
         for (name, mark), (_, rate, *_) in best.items()

@@ -129,7 +129,7 @@ for epoch in range(1, 9):
 #
 # All three end near 2, the variance of the noise. A model with many more parameters
 # could go on: its training loss would fall below the noise while the validation loss
-# rises. That is over-fitting, and {ref}`surface` shows when to stop.
+# rises. That is {term}`over-fitting`, and {ref}`surface` shows when to stop.
 
 # %% tags=["remove-cell"]
 from helpers import checks, claim, given

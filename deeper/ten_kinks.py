@@ -222,7 +222,7 @@ for n in range(2, 7):
     print(f"{n:5} {best:9.6f} {lowest_error(n):9.6f}")
 
 # %% [markdown]
-# Training brings hardly any kink in. And with up to five kinks, the best runs have
+# Training brings hardly any kink in. And with up to four kinks, the best runs have
 # arrived at the lowest error that so many kinks allow. So is it the start? Here is the
 # control: the same starts, but with $b$ chosen so that every kink is inside, at random
 # places.
@@ -259,8 +259,8 @@ with checks("Take the start away"):
     ratios = [
         error(ends[k == n]).min() / lowest_error(n) for n in range(2, 6)
     ]
-    arrived = min(ratios) > 0.98 and max(ratios) < 1.25
-    claim("with up to five kinks, the best runs have arrived", arrived)
+    arrived = min(ratios) > 0.98 and max(ratios[:3]) < 1.25
+    claim("with up to four kinks, the best runs have arrived", arrived)
     claim("every kink is inside", kinks_inside(inside).min() == 10)
     halved = np.median(error(w)) / typical
     claim("falls to less than half", halved < 0.5)
@@ -342,7 +342,9 @@ with checks("The price of the noise"):
         len(noisy),
         batches[..., 0].size,
     )
-    claim("around 0.0006", np.median(error(noisy)))
+    claim(
+        "around 0.0006", abs(np.median(error(noisy)) - 0.0006) < 0.00015
+    )
     claim("no noise around 0.0002", typical)
     claim("all kinks inside below 0.0001", np.median(error(w)))
     everything = np.concatenate([error(each) for each in rows.values()])

@@ -13,8 +13,8 @@
 # Two dangers wait for an optimizer. At the beginning its averages are empty, and Adam
 # without its two corrections takes steps up to 6.6 times as long as it should. Later a
 # single wrong number in the data can throw away what hundreds of steps have gathered.
-# How much of the learning rate does it cost to be safe from the first, and what saves a
-# run from the second?
+# Which precaution helps against the first, what does it buy, and what saves a run from
+# the second?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -333,9 +333,9 @@ with checks("How high a rate survives"):
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# It is not. The step follows the *mean* of gradients, and in that mean the one huge
-# gradient outweighs all others until it comes again, five steps later. The division
-# only brings this step to the usual length. It goes in the wrong direction.
+# It is not. Adam divides by a *running* size, and the huge gradient sets that size for
+# hundreds of steps. So the ordinary gradients are divided by it as well. All are
+# scaled alike, and the wrong one still outweighs the rest of its epoch.
 # :::
 #
 # Spoil one target in each data set:
@@ -364,23 +364,34 @@ def clipped_adam(rate):
 
 
 # %% [markdown]
-# Each of the four gets ten rates down to very low ones, and its best rate is judged by
+# A third Adam steps along the gradient itself and not along its mean.
+
+
+# %%
+def adam_without_mean(rate):
+    return optax.adam(rate, b1=0.0)
+
+
+# %% [markdown]
+# Each of the five gets ten rates down to very low ones, and its best rate is judged by
 # 400 runs, against the truth. A run is *lost* if it ends no better than a constant,
 # with at least 90% of the variance left.
 
 # %%
 wide = 10.0 ** (np.arange(-9, 1) / 2)  # from 0.00003 to 1
 lost = {}
-for rule in (optax.sgd, clipped_sgd, optax.adam, clipped_adam):
+rules = optax.sgd, optax.adam, adam_without_mean
+for rule in (*rules, clipped_sgd, clipped_adam):
     each = errors(rule, np.repeat(wide, 40), y=typed).reshape(10, 40)
     best = wide[np.median(each, axis=1).argmin()]
     ends = errors(rule, np.full(400, best), y=typed)
     lost[rule] = np.mean(ends > 0.9 * truth.var())
-    print(f"{rule.__name__:12} at {best:.4f}: {lost[rule]:.0%} lost")
+    print(f"{rule.__name__:17} at {best:.4f}: {lost[rule]:.0%} lost")
 
 # %% [markdown]
 # Without clipping more than half of the runs are lost, with Adam as with plain descent,
-# and at the best rate of the grid. With clipping hardly any is.
+# and at the best rate of the grid. Without its mean of gradients Adam is no better, so
+# it is the division that fails to protect. With clipping hardly any run is lost.
 #
 # There is a second kind, which cuts every entry *by value*. It turns the gradient:
 
@@ -394,13 +405,12 @@ print(by_value, f"turned by {np.diff(angles)[0]:.0f}°")
 with checks("One wrong number"):
     given("100 times too large", "The limit 0.1 is", "at least 90% of")
     claim("judged by 400 runs", len(starts))
-    claim("five steps later", batches.shape[2] == 5)
     claim(
         "more than half of the runs are lost",
-        min(lost[optax.sgd], lost[optax.adam]) > 0.5,
+        min(lost[rule] for rule in rules) > 0.5,
     )
     claim(
-        "clipping hardly any is",
+        "clipping hardly any run is lost",
         max(lost[clipped_sgd], lost[clipped_adam]) < 0.05,
     )
 
