@@ -36,13 +36,13 @@ sys.path.append("..")  # finds `helpers` where this file lies
 #
 # Begin with one belt of {ref}`slopes`: 30.5 inches, 77 cm, and the multiplier 1.7. With
 # the residual $r = 30.5\,m - 77$ the loss is $r \cdot r$, so its slope by hand is
-# $2 \cdot 30.5\, r = -1534.15$. Your engine will find this number while knowing only
-# what a single addition and a single multiplication do.
+# $2 \cdot 30.5\, r = -1534.15$. Your engine will find it, knowing only what one
+# addition and one multiplication do.
 #
 # So let numbers keep a record. For each input of the operation that made it, a `Value`
-# holds the **local slope**: how fast the result changes with that input while the other
-# one stays put. Nudge either input of a sum, and the sum moves as much: both slopes are
-# one. Nudge $a$, and the product $ab$ moves $b$ times as far.
+# holds the **local slope**: how fast the result changes with that input alone. Nudge
+# either input of a sum, and the sum moves as much: both slopes are one. Nudge $a$, and
+# the product $ab$ moves $b$ times as far.
 
 # %%
 from itertools import count
@@ -69,7 +69,7 @@ class Value:
 
 
 # %% [markdown]
-# Python calls `__add__` where two `Value`s meet `+`, and `__mul__` where they meet `*`.
+# Python calls `__add__` where two `Value`s meet `+`, and `__mul__` at `*`.
 # The serial number says in which order the values were made; it is for later.
 
 
@@ -85,45 +85,43 @@ print([round(slope, 2) for _, slope in loss.inputs], "local slopes")
 
 # %% [markdown]
 # The residual is listed twice, since $r \cdot r$ uses it twice.
-# {numref}`fig-backprop-graph` shows the record, without the two constants, and below
-# the boxes what you want to know.
+# {numref}`fig-backprop-graph` shows the record, and below the boxes what you want to
+# know.
 
 # %% tags=["hide-input"]
 #| name: fig-backprop-graph
-#| caption: Above each box its value, below it the slope of the loss along it; on each
+#| caption: In each box its value, below it the slope of the loss along it; on each
 #|   arrow the local slope. The constants are left out.
 #| alt: Four boxes in a row, joined by arrows to the right. The multiplier m, 1.7, leads
 #|   to the product, 51.85, the product to the residual, -25.15, and from there two
-#|   curved arrows lead to the loss, 632.52. The arrows carry the local slopes 30.5, 1,
-#|   and twice -25.15. Below the boxes, from right to left, stand the slopes of the
-#|   loss: 1, -50.3, -50.3 and -1534.15.
+#|   arrows lead to the loss, 632.52. The arrows carry the local slopes 30.5, 1, and
+#|   twice -25.15. Below the boxes, from right to left, stand the slopes of the loss: 1,
+#|   -50.3, -50.3 and -1534.15.
 import matplotlib.pyplot as plt
 
 from helpers import BLACK, BLUE, GRAY, ORANGE, use_book_style
 
 use_book_style()
 center = {"ha": "center", "va": "center", "size": 13}
+boxes = ["m\n1.7", "product\n51.85", "residual\n−25.15", "loss\n632.52"]
 
 
-def draw_record(ax, below, arrows, color):
-    style = {"arrowstyle": "->", "color": color}
-    for x, name in enumerate(["m", "product", "residual", "loss"]):
-        ax.text(x, 0, name, bbox={"fc": "none", "ec": GRAY}, **center)
+def draw_record(ax, below, arrows, title="Values →, ← slopes"):
+    style = {"arrowstyle": "->", "color": GRAY}
+    for x, text in enumerate(boxes):
+        ax.text(x, 0, text, bbox={"fc": "none", "ec": GRAY}, **center)
         ax.text(x, -0.75, below[x], color=ORANGE, **center)
-    for start, end, y, text in arrows:  # y: how high it is bent
-        style["connectionstyle"] = f"arc3,rad={6 * y * (start - end)}"
+    for start, end, y, text in arrows:
         ax.annotate("", (end, y), (start, y), arrowprops=style)
-        ax.text((start + end) / 2, 4 * y or 0.3, text, **center)
-    ax.axis((-0.5, 3.4, -1, 1))
-    ax.set_axis_off()
+        ax.text((start + end) / 2, 3 * y or 0.25, text, **center)
+    ax.set(title=title, xlim=(-0.5, 3.4), ylim=(-1, 0.6))
+    ax.axis("off")
 
 
+slopes = ["−1534.15", "−50.3", "−50.3", "1"]
 right = [(0.2, 0.57, 0, "30.5"), (1.4, 1.6, 0, "1")]
-right += [(2.3, 2.8, y, "−25.15") for y in (0.1, -0.1)]
-ax = plt.figure(figsize=(5.4, 2.6)).gca()
-for x, value in enumerate(["1.7", "51.85", "−25.15", "632.52"]):
-    ax.text(x, 0.75, value, color=BLUE, **center)
-draw_record(ax, ["−1534.15", "−50.3", "−50.3", "1"], right, GRAY)
+right += [(2.4, 2.7, y, "−25.15") for y in (0.15, -0.15)]
+draw_record(plt.figure(figsize=(5.4, 2.3)).gca(), slopes, right)
 plt.show()
 
 # %% [markdown]
@@ -234,15 +232,14 @@ held = [["−767.075", "−25.15", "−25.15", "1"]]
 held += [["−3068.3", "−75.45", "−50.3", "1"]]
 sent = [["−767.075", "−25.15", "−25.15"]]
 sent += [["−2301.225", "−50.3", "−25.15"]]
-figure, axes = plt.subplots(2, 1, figsize=(5.4, 4.6))
-for i, y in enumerate((0.1, -0.1)):  # the upper arrow, the lower one
-    places = [(0.57, 0.2, 0), (1.6, 1.4, 0), (2.8, 2.3, y)]
-    arrows = [
-        (*at, text) for at, text in zip(places, sent[i], strict=True)
-    ]
-    draw_record(axes[i], held[i], arrows, ORANGE)
-axes[0].set_title("First message: the residual holds half, and speaks")
-axes[1].set_title("Second message: it says the first half again")
+titles = ["First message: half a slope is passed on"]
+titles += ["Second message: the same half goes on again"]
+figure, axes = plt.subplots(2, 1, figsize=(5.4, 4.4))
+for i, y in enumerate((0.15, -0.15)):  # the upper, the lower arrow
+    left = [(0.57, 0.2, 0), (1.6, 1.4, 0), (2.7, 2.4, y)]
+    pairs = zip(left, sent[i], strict=True)
+    arrows = [(*place, text) for place, text in pairs]
+    draw_record(axes[i], held[i], arrows, titles[i])
 plt.show()
 
 # %% tags=["remove-cell"]
@@ -360,13 +357,13 @@ with checks("The right order"):
 # So let one value hold a whole array, and let a layer be one operation, $Z = XW$, with
 # a row for each example and a column for each unit. What is its local slope? A table
 # with an entry for each pair of a result and a weight, the {term}`Jacobian`: a million
-# results times 10,000 weights, nearly all of its entries zero. Nobody stores that.
+# results times 10,000 weights, nearly all of its entries zero.
 #
 # But the sweep never needs the table. It needs an answer: *given* the slopes of the
 # loss along every entry of $Z$, which are the slopes along every entry of $W$? Call the
 # given slopes $\delta$. Then store, in place of a local slope, a function that turns
-# $\delta$ into the slopes along one input: a **backward rule**. This is what PyTorch
-# and JAX store. (It is also called a *vector–Jacobian product*, for that it computes.)
+# $\delta$ into the slopes along one input: a **backward rule**, which is what PyTorch
+# and JAX store. (Its other name is *vector–Jacobian product*.)
 #
 # Look at one entry of the product, $z_{ij} = \sum_k x_{ik} w_{kj}$. The weight $w_{kj}$
 # is used once for every example $i$, each time with the local slope $x_{ik}$, and
@@ -383,9 +380,9 @@ with checks("The right order"):
 # \end{aligned}
 # ```
 #
-# The sum over examples, in every gradient of this book, is a sum over uses.
-# Slopes have the shape of what they belong to. (If $n$, $k$ and $m$ differ, the factors
-# fit in no other way: a help to remember the rules.)
+# The sum over examples, in every gradient of this book, is a sum over uses. And slopes
+# have the shape of what they belong to. (Where all sizes differ, the factors fit in no
+# other way; use that to remember the rules.)
 
 # %% [markdown]
 # A `Value` does not mind what its `data` are. Only the pairs change: each now holds an
@@ -478,7 +475,7 @@ def draw_problem(seed, units=10):
     X = np.linspace(-1, 1, 100)[:, None]  # (100, 1)
     y = X**2 + 0.2 * rng.random(X.shape)
     W1, b1 = rng.uniform(-1, 1, (2, 1, units))
-    W2 = rng.uniform(-1, 1, (units, 1)) / np.sqrt(units)
+    W2 = rng.uniform(-1, 1, (units, 1)) / np.sqrt(units)  # small
     return [W1, b1, W2, np.zeros((1, 1))], X, y
 
 
@@ -563,13 +560,12 @@ with checks("Three engines, one gradient"):
 # %% [markdown]
 # ## What it costs
 #
-# Now the promise of the opening. Count the arithmetic on one example. Forward, each
-# addition, multiplication and ReLU is one operation, and its local slopes come with it.
-# Backward, each arrow of the record costs one multiplication and one addition. A hidden
-# unit takes five operations: times $w_1$, plus $b_1$, ReLU, times $w_2$, plus the sum
-# of the others. ReLU has one input, the rest have two. How many evaluations of the loss
-# is the work for the loss *and* all its slopes worth, and how does this grow with the
-# number of units?
+# Count the arithmetic on one example. Forward, each addition, multiplication and ReLU
+# is one operation, and its local slopes come with it. Backward, each arrow of the
+# record costs one multiplication and one addition. A hidden unit takes five operations:
+# times $w_1$, plus $b_1$, ReLU, times $w_2$, plus the sum of the others. ReLU has one
+# input, the rest have two. How many evaluations of the loss is the work for the loss
+# *and* all its slopes worth, and how does this grow with the number of units?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -578,8 +574,7 @@ with checks("Three engines, one gradient"):
 # recorded like this can cost more than $1 + 4 = 5$.
 # :::
 #
-# That is a count. Let a clock compare your engine with the plain loss, in NumPy and
-# without a record:
+# That is a count. Let a clock compare your engine with the loss in plain NumPy:
 
 # %% tags=["nbval-ignore-output"]
 from functools import partial
@@ -644,10 +639,9 @@ with checks("Backprop by hand"):
 # %% [markdown]
 # ## A wrong gradient can go downhill
 #
-# You write a rule, and the loss falls. Is the rule right? Put in a mistake that is
-# easily made: a ReLU whose rule passes $\delta$ on whole, without the local slope. As a
-# control, take a third ReLU whose rule lets nothing through, so that $W_1$
-# and $b_1$ never move.
+# You write a rule, and the loss falls. Is the rule right? Make a mistake on purpose: a
+# ReLU whose rule passes $\delta$ on whole, without the local slope. As a control, take
+# a third ReLU whose rule lets nothing through, so that $W_1$ and $b_1$ never move.
 
 
 # %%
@@ -665,9 +659,8 @@ def freezing_relu(z):
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# It falls. The gradients of $W_2$ and $b_2$ never pass through the ReLU on their way
-# back, so they are right: 11 of the 31 numbers. The control shows how far these get
-# alone.
+# It falls. The gradients of $W_2$ and $b_2$ do not pass through the ReLU on their way
+# back, so they are right: 11 of the 31 numbers. The control shows how far these get.
 # :::
 
 
@@ -718,7 +711,7 @@ ax.axhline(0.2**2 / 12, color=BLACK, linestyle="--", linewidth=1)
 ax.text(990, 0.0017, "variance of the noise", ha="right")
 ax.text(450, 0.04, "factor forgotten", color=ORANGE)
 ax.text(120, 0.0045, "right", color=BLUE)
-ax.text(310, 0.0105, "frozen", color=GRAY)
+ax.text(225, 0.0108, "frozen", color=GRAY)
 ax.set(xlabel="step", ylabel="loss", ylim=(1e-3, 2))
 ax.set_title("All go down; one rule is right")
 plt.show()
@@ -753,9 +746,8 @@ for i, name in enumerate(["W1", "b1", "W2", "b2"]):
 # passes $W_2$, then the ReLU, then $b_1$: the fault lies between.
 #
 # PyTorch has such a check, `torch.autograd.gradcheck`. One caution: if the step carries
-# an entry of $Z$ across zero, the **kink** of ReLU, the difference mixes two slopes,
-# and the check fails although the rule is right (see the {ref}`exercise
-# <ex-backprop-kink>`).
+# an entry of $Z$ across zero, the **kink** of ReLU, the check fails although the rule
+# is right (an {ref}`exercise <ex-backprop-kink>`).
 
 # %% tags=["remove-cell"]
 with checks("A wrong gradient can go downhill"):

@@ -17,8 +17,8 @@
 #
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** predict how much a gradient keeps, count it, provoke four failures of
-#   PyTorch loops, and tell each from its message.
+# - **You will** predict how much a gradient keeps, count it, and provoke five failures
+#   of PyTorch loops: three that have a message, and two that say nothing.
 # - **You need** the record and the backward rules of {ref}`backprop`, and for one
 #   section the momentum of {ref}`conditioning`.
 # - **Time** {chapter-time}`here`
@@ -35,7 +35,7 @@ sys.path.append("..")  # finds `helpers` where this file lies
 # A backward rule holds on to what it will need. A matrix product needs its two factors,
 # a ReLU the signs of its result, a square the residual, and a sum nothing at all. Take
 # $n$ examples with one input, and $d$ hidden layers of $u$ units, without biases, since
-# adding one keeps nothing.
+# adding one keeps nothing. How many numbers are kept?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -160,7 +160,7 @@ def message_of(action):
     try:
         action()
     except RuntimeError as error:
-        return textwrap.fill(str(error), 50, max_lines=3)
+        return textwrap.fill(str(error), 50, max_lines=5)
 
 
 m = torch.tensor(1.7, requires_grad=True)
@@ -184,7 +184,7 @@ with checks("Kept for one sweep"):
 #
 # What is kept is not copied. So an update between forward pass and sweep changes what a
 # rule will read. NumPy would use the new numbers and say nothing. PyTorch counts the
-# changes of every tensor and compares:
+# changes of every tensor, its *version*, and compares:
 
 # %%
 W = torch.ones(1, 1, requires_grad=True)
@@ -239,7 +239,16 @@ with checks("Recorded by mistake"):
 #
 # One thing outlives the sweep: `.grad`. PyTorch adds to it and never clears it, so that
 # the gradients of several batches can be summed. Forget `zero_grad`, and each step uses
-# the sum of all gradients so far. There is no error. What does the loss do?
+# the sum of all gradients so far. There is no error. What does the multiplier of the
+# belts do: arrive all the same, run away, or something else?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# Something else: it swings around the best multiplier and never settles. On the way
+# down all gradients push in one direction, and their sum grows. At the bottom the new
+# gradient is zero, but the sum is not, so the next step is the longest of all. The
+# gradients beyond the bottom have to use up the sum before the multiplier turns.
+# :::
 #
 # Each step is the step before and one more gradient on top: {ref}`momentum
 # <conditioning>` with $\beta = 1$, a ball without friction. On a parabola with
@@ -253,8 +262,10 @@ with checks("Recorded by mistake"):
 #
 # A cosine does this, since $\cos(x + \theta) + \cos(x - \theta)$ is
 # $2 \cos\theta \cos x$. So while $\eta\lambda < 4$, the error swings forever, with
-# $2\cos\theta = 2 - \eta\lambda$, and one swing takes $2\pi/\theta$ steps. Take all ten
-# belts, and 1/10,000 as the learning rate:
+# $2\cos\theta = 2 - \eta\lambda$, and one swing takes $2\pi/\theta$ steps. Before the
+# first step nothing moves, as if there were an $e_{-1}$ equal to $e_0$. So the crest
+# lies halfway between the two, and $e_k$ goes as $\cos((k + \tfrac12)\theta)$. Take all
+# ten belts, and 1/10,000 as the learning rate:
 
 # %%
 import numpy as np
@@ -318,9 +329,11 @@ ax.set_title("No zero_grad, no friction")
 plt.show()
 
 # %% [markdown]
-# The wave does not fade. In a network every direction
-# has a curvature and a wave of its own, so there is no regular period to see. If a loss
-# keeps rising and falling and does not settle, look for a missing `zero_grad`.
+# The wave does not fade, and the loss, which grows with the distance from the best
+# multiplier, goes up and down with it. In a network every direction has a curvature and
+# a wave of its own, so there is no regular period to see. If a loss keeps rising and
+# falling and does not settle, look for a missing `zero_grad`. (Too high a rate, or the
+# noise of small batches, can look like that as well.)
 
 # %% tags=["remove-cell"]
 with checks("Kept in the leaves"):
@@ -333,6 +346,8 @@ with checks("Kept in the leaves"):
     claim("within about 15 steps", abs(careful[15] - best) < 0.02)
     claim("between about 0 and 5", forgetful.min(), forgetful.max())
     claim("waves of 11 steps", 2 * np.pi / theta)
+    steps = np.diff(forgetful[:6])
+    claim("its sum grows" if False else "never settles", len(steps) > 0)
     late = forgetful[-12:]
     claim("does not fade", late.max() > 5 and late.min() < 0.1)
 
@@ -384,8 +399,8 @@ with checks("Cut by `detach`"):
 # | "backward … a second time" | what was kept is gone | one sweep per forward pass |
 # | "modified by an inplace …" | what was kept was changed | update after the sweep |
 # | "leaf … in-place operation" | the update was recorded | update under `no_grad` |
-# | loss goes up and down, no error | `.grad` adds up | `zero_grad` in every step |
-# | slopes too small, no error | `detach` cut an arrow | detach only what you log |
+# | loss never settles, no error | `.grad` adds up (one cause) | `zero_grad` in every step |
+# | slopes wrong, no error | `detach` cut an arrow | detach only what you log |
 
 # %% [markdown]
 # ## Exercises

@@ -348,8 +348,7 @@ typed[np.arange(400), which] *= 100
 # %% [markdown]
 # The remedy is **{term}`clipping`**: a gradient that is longer than a limit is
 # shortened to it, and keeps its direction {cite}`pascanu2013`. In optax it is put
-# before the rule, by `chain`. The limit 0.1 is of the order of what the gradient is
-# late in a run.
+# before the rule, by `chain`. Here the limit is 0.1.
 
 
 # %%
@@ -391,7 +390,7 @@ for rule in (*rules, clipped_sgd, clipped_adam):
 # %% [markdown]
 # Without clipping more than half of the runs are lost, with Adam as with plain descent,
 # and at the best rate of the grid. Without its mean of gradients Adam is no better, so
-# it is the division that fails to protect. With clipping hardly any run is lost.
+# that memory is not to blame. With clipping hardly any run is lost.
 #
 # There is a second kind, which cuts every entry *by value*. It turns the gradient:
 
@@ -403,7 +402,11 @@ print(by_value, f"turned by {np.diff(angles)[0]:.0f}°")
 
 # %% tags=["remove-cell"]
 with checks("One wrong number"):
-    given("100 times too large", "The limit 0.1 is", "at least 90% of")
+    given(
+        "100 times too large",
+        "Here the limit is 0.1",
+        "at least 90% of",
+    )
     claim("judged by 400 runs", len(starts))
     claim(
         "more than half of the runs are lost",
