@@ -113,8 +113,8 @@ def draw_record(ax, below, arrows, title="Values →, ← slopes"):
         ax.text(x, -0.75, below[x], color=ORANGE, **center)
     for start, end, y, text in arrows:
         ax.annotate("", (end, y), (start, y), arrowprops=style)
-        ax.text((start + end) / 2, 3 * y or 0.25, text, **center)
-    ax.set(title=title, xlim=(-0.5, 3.4), ylim=(-1, 0.6))
+        ax.text((start + end) / 2, 3 * y or 0.45, text, **center)
+    ax.set(title=title, xlim=(-0.5, 3.4), ylim=(-1, 0.7))
     ax.axis("off")
 
 
@@ -417,7 +417,7 @@ def add(a, b):
 
 
 # %% [markdown]
-# **ReLU**, $\max(0, z)$, is the {term}`activation` of this page. It acts on each entry
+# **ReLU**, $\max(0, z)$, is the {term}`activation` here. It acts on each entry
 # alone, so its rule multiplies each entry of $\delta$ by a local slope, one or zero.
 # The mean of $n$ squares has the slope $2r/n$ along each residual $r$.
 
@@ -747,7 +747,7 @@ for i, name in enumerate(["W1", "b1", "W2", "b2"]):
 #
 # PyTorch has such a check, `torch.autograd.gradcheck`. One caution: if the step carries
 # an entry of $Z$ across zero, the **kink** of ReLU, the check fails although the rule
-# is right (an {ref}`exercise <ex-backprop-kink>`).
+# is right ({ref}`exercise <ex-backprop-kink>`).
 
 # %% tags=["remove-cell"]
 with checks("A wrong gradient can go downhill"):

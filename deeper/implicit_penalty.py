@@ -317,7 +317,8 @@ colors = [BLUE, ORANGE, GREEN, GRAY, PINK, BLACK]
 for name, color in zip(six_ways(0.2, 1), colors, strict=True):
     line = shares[name, 0.025], shares[name, 0.2]
     ax.plot([0, 1], line, "o-", color=color, ms=4)
-    nudge = {"batch": -0.025, "penalty of sixths": 0.01}
+    nudge = {"batch": -0.012, "penalty of sixths": 0.01}
+    nudge["redrawn"] = -0.02
     ax.text(1.03, line[1] + nudge.get(name, 0), name, color=color)
 ax.set(xlim=(-0.1, 1.6), xlabel="learning rate")
 ax.set_xticks([0, 1], [0.025, 0.2])
@@ -407,7 +408,7 @@ with checks("Does the order of the rows act as a penalty?"):
 #   small steps, and the network keeps to it at 0.025.
 # - Batches that are regions scatter much, batches that are mixed hardly.
 # - At 0.2 the penalty covers more than half of what regions in order gain on the
-#   batch. It says nothing of what mixed batches lose to it, which is about as much.
+#   batch. It says nothing of what mixed batches lose to it.
 # - That a penalty explains some of an effect at one rate is no reason to sort your
 #   data: at other rates, and under Adam, {ref}`small-network` finds the opposite.
 
@@ -416,8 +417,6 @@ with checks("What to keep"):
     claim("keeps to it at 0.025", at_one and together)
     given("At 0.2 the penalty")
     claim("penalty covers more than half", covered > 0.5)
-    lost = np.log(many["mixed"]) / -np.log(many["in order"])
-    claim("about as much", 0.35 < lost < 1.3)
     claim("scatter much", S["regions"] > 20 * S["sixths"])
 
 # %% [markdown]

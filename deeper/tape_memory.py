@@ -170,8 +170,9 @@ print(message_of(loss.backward))
 
 # %% [markdown]
 # The first sweep threw away what had been kept, piece by piece, so the second has
-# nothing to work with. The cure is one sweep for each forward pass. Mind what makes a
-# loop do otherwise: a loss or a prediction computed *before* the loop.
+# nothing to work with. The cure is one sweep for each forward pass. (With
+# `retain_graph=True` it is kept for a second sweep of the same old forward pass.) Mind
+# what makes a loop do otherwise: a loss or a prediction computed *before* the loop.
 
 # %% tags=["remove-cell"]
 with checks("Kept for one sweep"):
@@ -346,8 +347,11 @@ with checks("Kept in the leaves"):
     claim("within about 15 steps", abs(careful[15] - best) < 0.02)
     claim("between about 0 and 5", forgetful.min(), forgetful.max())
     claim("waves of 11 steps", 2 * np.pi / theta)
-    steps = np.diff(forgetful[:6])
-    claim("its sum grows" if False else "never settles", len(steps) > 0)
+    swung = np.diff(forgetful[:6])  # as far as the first turn
+    over = (forgetful[:5] < best) & (forgetful[1:6] > best)
+    claim("the longest of all", over[swung.argmax()])
+    falls = (forgetful - best) ** 2
+    claim("goes up and down with it", falls[-12:].max() > 6)
     late = forgetful[-12:]
     claim("does not fade", late.max() > 5 and late.min() < 0.1)
 
@@ -399,7 +403,7 @@ with checks("Cut by `detach`"):
 # | "backward … a second time" | what was kept is gone | one sweep per forward pass |
 # | "modified by an inplace …" | what was kept was changed | update after the sweep |
 # | "leaf … in-place operation" | the update was recorded | update under `no_grad` |
-# | loss never settles, no error | `.grad` adds up (one cause) | `zero_grad` in every step |
+# | loss never settles, no error | `.grad` adds up (one cause) | `zero_grad` each step |
 # | slopes wrong, no error | `detach` cut an arrow | detach only what you log |
 
 # %% [markdown]

@@ -16,8 +16,8 @@
 #
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** watch JAX record a function, read two recordings, run into three
-#   failures that follow from them, and repair each.
+# - **You will** watch JAX record a function, time what the recording buys, read two
+#   recordings, run into three failures that follow from them, and repair each.
 # - **You need** `jax.grad` from {ref}`slopes`, and the record and the backward sweep of
 #   {ref}`backprop`.
 # - **Time** {chapter-time}`here`
@@ -94,6 +94,90 @@ with checks("What does JAX see?"):
     claim("the line appears once", len(lines) == 1)
 
 # %% [markdown]
+# ## What the recording buys
+#
+# Newton's method finds the root of $a$ by averaging $x$ and $a/x$ over and over. Here
+# it does so a hundred times, more than enough, to have some work. Compile it, and time
+# six calls: three with a number, then three with an array of three numbers.
+
+# %%
+from time import perf_counter
+
+import jax.numpy as jnp
+
+
+def root(a):
+    x = a
+    for _ in range(100):
+        x = (x + a / x) / 2
+    return x
+
+
+# %% [markdown]
+# JAX computes in the background; `block_until_ready` waits for the result. Which of
+# the calls will be slow?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# The first and the fourth. At the first call JAX records and compiles before it
+# computes. That recording is for a single number, so the first array needs one of its
+# own. The other calls run machine code and nothing else.
+# :::
+
+# %% tags=["nbval-ignore-output"]
+compiled = jax.jit(root)
+numbers = [jnp.array(a) for a in (2.0, 3.0, 5.0)]
+times_ms = []
+for a in numbers + [a * jnp.ones(3) for a in numbers]:
+    start = perf_counter()
+    compiled(a).block_until_ready()
+    times_ms.append(1000 * (perf_counter() - start))
+print(", ".join(f"{ms:.2f} ms" for ms in times_ms))
+
+# %% [markdown]
+# How do these compare with Python, which goes through the loop each time?
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+#| name: fig-tracing-times
+#| caption: Six compiled calls, and the best of five calls that are not compiled.
+#| alt: The time of six calls in milliseconds, on a log scale. The dots of the first and
+#|   the fourth call lie far above an orange line, the time of a call that is not
+#|   compiled. The dots of the other four lie far below it.
+from timeit import repeat
+
+import matplotlib.pyplot as plt
+
+from helpers import BLUE, GRAY, ORANGE, use_book_style
+
+use_book_style()
+calls = range(1, 7)
+plain = repeat(lambda: root(numbers[0]).block_until_ready(), number=1)
+plain_ms = 1000 * min(plain)
+figure, ax = plt.subplots()
+ax.semilogy(calls, times_ms, "o", color=BLUE, ms=9)
+ax.axhline(plain_ms, color=ORANGE)
+ax.text(5, 1.3 * plain_ms, "not compiled", color=ORANGE)
+ax.text(1.2, times_ms[0], "one number", va="center")
+ax.text(4.2, times_ms[3], "three numbers", va="center")
+ax.set(xlabel="call", ylabel="time (ms)", xlim=(0.7, 6.5))
+ax.set_title("The first call of each shape pays")
+plt.show()
+
+# %% [markdown]
+# Once compiled, the function is more than ten times as fast. But to record and compile
+# it, once for each shape, takes as long as dozens of calls that are not compiled. So
+# compile what is called often, such as the step of a training loop.
+
+# %% tags=["remove-cell"]
+with checks("What the recording buys"):
+    slow = min(times_ms[0], times_ms[3])
+    fast = max(min(times_ms[1:3]), min(times_ms[4:]))
+    claim("more than ten times as fast", plain_ms > 10 * fast)
+    claim("as long as dozens", slow > 24 * plain_ms)
+    claim("far above an orange line", slow > 10 * plain_ms)
+    claim("more than enough", abs(root(5.0) - 5**0.5) < 1e-12)
+
+# %% [markdown]
 # ## Read the recording
 #
 # `make_jaxpr` records and shows the result. `f32[]` means one number of 32 bits. Each
@@ -119,10 +203,14 @@ recording = jax.make_jaxpr(jax.grad(belt_loss))(1.7)
 print(recording.pretty_print(use_color=False))
 
 # %% [markdown]
-# First the way forward again, as far as it is needed. Then the sweep: the residual is
-# multiplied by one, the slope of the loss along itself, once for each of its two uses.
-# `add_any` adds up the two messages, and the last `mul` by 30.5 hands the sum on to the
-# multiplier. It is the sweep of {ref}`backprop`, written out by a machine.
+# First the way forward again. (The `_` is the loss itself: it is recorded, but nobody
+# uses it, and the compiler drops it.) Then the sweep: the residual is multiplied by
+# one, the slope of the loss along itself, once for each of its two uses. `add_any` adds
+# up the two messages, and the last `mul` by 30.5 hands the sum on to the multiplier. It
+# is the sweep of {ref}`backprop`, written out by a machine.
+#
+# Python's own loops leave no trace. The recording of `root` has 300 lines, three for
+# each turn, one after another.
 
 # %% tags=["remove-cell"]
 with checks("Read the recording"):
@@ -139,6 +227,8 @@ with checks("Read the recording"):
         names.count("add_any") == 1,
     )
     claim("last `mul` by 30.5", names[-1] == "mul")
+    turns = len(jax.make_jaxpr(root)(2.0).eqns)
+    claim("has 300 lines", turns)
 
 # %% [markdown]
 # ## Why `if` fails
@@ -161,17 +251,16 @@ except jax.errors.TracerBoolConversionError as error:
     print(textwrap.fill(str(error).splitlines()[0], 50))
 
 # %% [markdown]
-# `if` needs a yes or no, and `multiplier < 0` is a tracer that has neither. A recording
-# is a list without branches. (Plain `jax.grad` without `jit` lets the `if` pass: there
-# the tracer carries the number along, and the recording is made anew for each call.)
+# `if` needs a yes or no, and `multiplier < 0` is a tracer that has neither. And like a
+# loop, an `if` would leave no trace, only the operations of one of its branches. (Plain
+# `jax.grad` without `jit` lets the `if` pass: there the tracer carries the number
+# along, and the recording is made anew for each call.)
 #
 # The cure is an operation that chooses. `jnp.where(condition, a, b)` records the
 # condition, `a` and `b`, and picks from two finished results:
 
+
 # %%
-import jax.numpy as jnp
-
-
 def walled_loss(multiplier):
     loss = belt_loss(multiplier)
     return jnp.where(multiplier < 0, jnp.inf, loss)
@@ -184,8 +273,7 @@ for multiplier in (-1.0, 1.7):
 # %% [markdown]
 # That works. But read the first line again: beyond the wall the loss is infinite
 # everywhere, so its slope is zero (its sign means nothing), and whoever follows the
-# slope stays there. A wall
-# for descent has to lean.
+# slope stays there. A wall for descent has to lean.
 
 # %% tags=["remove-cell"]
 with checks("Why `if` fails"):
@@ -221,6 +309,48 @@ def safe_root(z):
 
 print(safe_root(-1.0), jax.grad(safe_root)(-1.0))
 
+# %% [markdown]
+# {numref}`fig-tracing-where` follows both sweeps, from right to left.
+
+# %% tags=["hide-input"]
+#| name: fig-tracing-where
+#| caption: In the boxes the values at −1, on the arrows the local slopes, below the
+#|   boxes the slopes of the result, each the product of what lies to its right.
+#| alt: Two rows of boxes. Above, z leads to the root, nan, and that to where. The local
+#|   slopes are nan and zero; below the box of z stands zero times nan, which is nan.
+#|   Below, z leads to inside, to the root and to where. The local slopes are 0, 0.5
+#|   and 0, and below the boxes all slopes but the last are zero.
+center = {"ha": "center", "va": "center", "size": 13}
+style = {"arrowstyle": "->", "color": GRAY}
+rows = [["z\n−1", "root\nnan", "where\n0"]]
+rows += [["z\n−1", "inside\n1", "root\n1", "where\n0"]]
+links = [["nan", "0"], ["0", "0.5", "0"]]
+below = [["0 × nan = nan", "0", "1"], ["0", "0", "0", "1"]]
+titles = ["One where: the bad number returns", "Two: it is never made"]
+figure, axes = plt.subplots(2, 1, figsize=(5.4, 4.4))
+for row, ax in enumerate(axes):
+    for x, text in enumerate(rows[row]):
+        ax.text(x, 0, text, bbox={"fc": "none", "ec": GRAY}, **center)
+        ax.text(x, -0.75, below[row][x], color=ORANGE, **center)
+    for x, text in enumerate(links[row]):
+        ax.annotate("", (x + 0.7, 0), (x + 0.3, 0), arrowprops=style)
+        ax.text(x + 0.5, 0.25, text, **center)
+    ax.set(title=titles[row], xlim=(-0.5, 3.4), ylim=(-1, 0.6))
+    ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# If one side is dear or dangerous, there is another way. `jax.lax.cond` records a
+# branch as one operation with two recordings inside, and runs only one of them:
+
+
+# %%
+def branching_root(z):
+    return jax.lax.cond(z > 0, jnp.sqrt, jnp.zeros_like, z)
+
+
+print(branching_root(-1.0), jax.grad(branching_root)(-1.0))
+
 # %% tags=["remove-cell"]
 with checks("Both branches count"):
     claim("The value is right", guarded_root(-1.0) == 0)
@@ -229,6 +359,13 @@ with checks("Both branches count"):
         bool(jnp.isnan(jax.grad(guarded_root)(-1.0))),
     )
     claim("The cure is to keep", jax.grad(safe_root)(-1.0) == 0)
+    claim("runs only one of them", jax.grad(branching_root)(-1.0) == 0)
+    equations = jax.make_jaxpr(branching_root)(-1.0).eqns
+    claim("as one operation", equations[-1].primitive.name == "cond")
+    given("the values at −1")
+    inside = jnp.where(-1.0 > 0, -1.0, 1.0)
+    slope = float(jax.grad(jnp.sqrt)(inside))
+    claim("slopes are 0, 0.5 and 0", 0 * slope, slope, 0 * slope)
     claim(
         "at -1 is itself not a number",
         bool(jnp.isnan(jax.grad(jnp.sqrt)(-1.0))),
@@ -271,9 +408,10 @@ with checks("What is frozen"):
 # %% [markdown]
 # ## What to keep
 #
-# - JAX runs your function once, with tracers, and records the operations. Later calls
-#   run the recording.
-# - A recording has no branches. Choose with `jnp.where`, which computes both sides.
+# - JAX runs your function once for each shape, with tracers, and records the
+#   operations. Later calls run the recording.
+# - A plain Python `if` or `for` leaves no trace in it. `jnp.where` computes both sides,
+#   `lax.cond` runs only one.
 # - A slope goes back through both sides of a `where`. Keep bad numbers out of the side
 #   that is not picked.
 # - What is not an argument is frozen.
@@ -317,6 +455,59 @@ with checks("Exercises"):
     claim("Three: one for each shape", len(lines) == 3)
     given("called with `1.5`", "then with `jnp.ones(3)`")
     given("then with `jnp.zeros(3)`", "then with `jnp.ones(4)`")
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-tracing-rate
+# Find the fault. The learning rate shall fall after the first step, and there is no
+# error. Which rate does the second step use, and what is the cure?
+#
+# ```python
+# rate = 0.0004
+#
+#
+# @jax.jit
+# def step(m):
+#     return m - rate * jax.grad(belt_loss)(m)
+#
+#
+# m = step(1.7)
+# rate = 0.0001
+# m = step(m)
+# ```
+# ::::
+#
+# ```{solution-start} ex-tracing-rate
+# :class: dropdown
+# ```
+#
+# The first one: the rate was frozen when `step` was recorded. Make it an argument.
+
+
+# %%
+@jax.jit
+def step(m, rate):
+    return m - rate * jax.grad(belt_loss)(m)
+
+
+m = step(1.7, 0.0004)
+print(f"{step(m, 0.0004):.4f} with the old rate")
+print(f"{step(m, 0.0001):.4f} with the new one")
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    rate = 0.0004
+    frozen = jax.jit(lambda m: m - rate * jax.grad(belt_loss)(m))
+    frozen(1.7)
+    rate = 0.0001
+    claim(
+        "The first one: the rate was frozen",
+        frozen(m) == step(m, 0.0004),
+    )
 
 # %% [markdown]
 # ::::{exercise}
