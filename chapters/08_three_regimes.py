@@ -254,7 +254,7 @@ for name, b in regimes.items():
     print(f"{name:10} excess {excess_loss(w, w_best, H):6.3f}")
 
 # %% [markdown]
-# So equal epochs are no fair race, nor is an equal rate.
+# So equal epochs are no fair race, nor is one rate.
 
 # %% tags=["remove-cell"]
 with checks("One loop"):
@@ -333,9 +333,9 @@ def arrival(curve, mark):
 # Twenty runs of 60,000 updates at seven rates would take the loop above many minutes.
 # `train_many` runs it for all starts side by side, compiled ({ref}`many-trainings`). It
 # keeps the parameters after each epoch. To keep all, we pass each update as an "epoch"
-# of one step: hence the axis of one above. Each regime tries seven rates for
-# each mark, in steps of ten percent. (A coarse search found the middle ones. Rates are
-# chosen on the runs that race, a favor to all.)
+# of one step: hence the 1 in the shape above. Each regime tries seven rates for each
+# mark, in steps of ten percent. (A coarse search found the middle ones, on the same
+# runs: a favor to all.)
 
 # %%
 from helpers.training import train_many
@@ -470,6 +470,7 @@ plt.show()
 with checks("A fair race"):
     given("The *rough* one is 0.5", "after each of 20 seeds")
     claim("runs of 60,000 updates", batches["stochastic"].shape[1])
+    claim("hence the 1 in the shape", batches["batch"].shape[2])
     claim("means of 20 runs", len(starts))
     claim("where the mean of 20 runs arrives", len(starts))
     inner = [

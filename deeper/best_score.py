@@ -17,10 +17,10 @@
 #
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** compute the best $R^2$ that any model can have, measure how far a
-#   fitted line lies from the true one, and see what a score cannot tell you.
-# - **You need** $R^2$ from {ref}`penguins`, the data of {ref}`three-regimes`, and the
-#   variance.
+# - **You will** compute the best $R^2$ that a model can expect, measure how far a
+#   fitted line lies from the true one, and count the rows that a loop uses.
+# - **You need** $R^2$ from {ref}`penguins`, the Hessian from {ref}`conditioning`, the
+#   data and the marks of {ref}`three-regimes`, and the variance.
 # - **Time** {chapter-time}`here`
 # :::
 
@@ -66,15 +66,15 @@ ax.plot(ends, 5 + 2 * ends, color=BLUE)
 for side in (-2, 2):
     band = 5 + 2 * ends + side * np.sqrt(2)
     ax.plot(ends, band, color=BLUE, linestyle="--", linewidth=1)
-ax.set(xlabel="x", ylabel="y", title="No line can do better")
+ax.set(xlabel="x", ylabel="y", title="A third of the variance is noise")
 plt.show()
 
 # %% [markdown]
 # Independent noises add in variance, so the noise has variance 2, not 1. The line's own
 # variance is that of $2x$, which is 4. $R^2$ is the share of the variance of $y$ that a
-# model explains, and on fresh data *no* model of $x$ can explain more than $4 / (4 +
-# 2)$, two thirds. So the score of our line is no sign of a mediocre model. It is as
-# good as it gets.
+# model explains. On average over fresh data *no* model of $x$ can explain more than
+# $4 / (4 + 2)$, two thirds. (That our line scores 0.673 on this data set is luck.) So
+# the score is no sign of a mediocre model. It is as good as it gets.
 
 # %% tags=["remove-cell"]
 from IPython.display import display
@@ -97,7 +97,11 @@ with checks("A line and two noises"):
     claim("nearly all points lie between them", 0.94 < inside < 0.97)
     claim("the noise has variance 2, not 1", abs(noise.var() - 2) < 0.2)
     claim("which is 4", (2 * x).var())
-    claim("4 / (4 + 2)", (2 * x).var(), (2 * x).var(), noise.var())
+    claim("can explain more than", abs((2 * x).var() - 4) < 0.2)
+    claim("two thirds. (That our line", abs(4 / (4 + 2) - 2 / 3) < 1e-9)
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+    lowest = np.mean((X @ best - y) ** 2)
+    claim("scores 0.673 on this data set", 1 - lowest / y.var())
 
 # %% [markdown]
 # ## How far from the truth?
@@ -127,8 +131,20 @@ print(f"s² {s2:.2f}, standard errors {errors.round(3)}")
 print("off by", ((w_best - [5, 2]) / errors).round(2), "of them")
 
 # %% [markdown]
-# Neither number differs from the truth by as much as half of its standard error. To
-# test the formula, draw 2000 fresh data sets, and fit each.
+# Neither number differs from the truth by as much as half of its standard error.
+#
+# You know that matrix. The loss has the Hessian $H = 2 X^\top X / n$, so
+#
+# ```{math}
+# :label: score-hessian
+# s^2 (X^\top X)^{-1} = \frac{2 s^2}{n} H^{-1}
+# ```
+#
+# and a direction in which the loss curves little is one in which the line is uncertain.
+# That is no accident: where the valley is flat, other lines fit nearly as well, and a
+# little noise moves the minimum far.
+#
+# To test this, draw 2000 fresh data sets, and fit each.
 
 # %%
 rng = np.random.default_rng(0)
@@ -152,8 +168,33 @@ print(f"R² {np.mean(scores):.3f} ± {np.std(scores):.3f}")
 print(f"true line: {np.mean(above):.5f} above the lowest loss")
 
 # %% [markdown]
-# The lines scatter as the formula says, and $R^2$ averages two thirds with a standard
-# deviation of 0.017. The last number has a formula too. On average, the true line lies
+# The lines scatter as the formula says, and along the valley
+# ({numref}`fig-score-flat`). $R^2$ averages two thirds with a standard deviation of
+# 0.017.
+
+# %% tags=["hide-input"]
+#| name: fig-score-flat
+#| caption: Best lines of 2000 data sets, and the contours of the loss on our data,
+#|   moved to the truth (+).
+#| alt: Intercept against slope. A gray cloud of dots is long and narrow, from upper
+#|   left to lower right, around a black cross at intercept 5, slope 2. Two blue
+#|   ellipses around the cross have the shape and the direction of the cloud.
+from helpers import BLACK
+
+H = 2 / n * X.T @ X
+i, j = np.linspace(4.6, 5.4, 101), np.linspace(1.83, 2.17, 101)
+away = np.stack(np.meshgrid(i - 5, j - 2), axis=-1)
+heights = np.sum(away @ H * away, axis=-1) / 2
+figure, ax = plt.subplots(figsize=(5.4, 3.8))
+ax.plot(*np.transpose(lines), ".", color=GRAY, ms=3, alpha=0.5)
+ax.contour(i, j, heights, [0.004, 0.012], colors=BLUE)
+ax.plot(5, 2, "+", color=BLACK, ms=12)
+ax.set(xlabel="intercept", ylabel="slope", xlim=(4.6, 5.4))
+ax.set(ylim=(1.83, 2.17), title="Flat directions are uncertain")
+plt.show()
+
+# %% [markdown]
+# The last number has a formula too. On average, the true line lies
 #
 # ```{math}
 # :label: score-excess
@@ -161,8 +202,9 @@ print(f"true line: {np.mean(above):.5f} above the lowest loss")
 # ```
 #
 # above the lowest loss {cite}`hastie2009`: each of the $p$ parameters lets the fit
-# swallow one $n$-th of the noise variance $\sigma^2$. Here that is 0.004. A descent
-# that has come closer than this to the lowest loss is done.
+# swallow one $n$-th of the noise variance $\sigma^2$. Here that is 0.004, the *fine
+# mark* of {ref}`three-regimes`. A descent that has come closer than this to the lowest
+# loss is done, because the truth itself is not that close.
 
 # %% tags=["remove-cell"]
 with checks("How far from the truth?"):
@@ -173,6 +215,16 @@ with checks("How far from the truth?"):
     in_errors = np.abs((w_best - [5, 2]) / errors)
     claim("by as much as half of its", in_errors.max() < 0.5)
     claim("draw 2000 fresh data sets", len(scores))
+    claim("Best lines of 2000", len(lines))
+    given("at intercept 5, slope 2")
+    by_hessian = 2 * s2 / n * np.linalg.inv(H)
+    claim(
+        "You know that matrix",
+        np.allclose(by_hessian, s2 * np.linalg.inv(X.T @ X)),
+    )
+    axes_of_cloud = np.linalg.eigh(np.cov(np.transpose(lines)))[1]
+    aligned = abs(axes_of_cloud[:, 1] @ np.linalg.eigh(H)[1][:, 0])
+    claim("and along the valley", aligned > 0.99)
     ratios = np.std(lines, axis=0) / errors
     claim("as the formula says", np.abs(ratios - 1).max() < 0.06)
     claim("averages two thirds", abs(np.mean(scores) - 2 / 3) < 0.002)
@@ -266,37 +318,125 @@ with checks("How good can a score get?"):
     claim("the thousand points", n == 1000)
 
 # %% [markdown]
-# ## What a score does not see
+# ## Does a score see missing rows?
 #
 # Fit a line to the first 63 rows only, as a loop with a wrong index might, and score it
 # on all:
 
 # %%
 w_few = np.linalg.lstsq(X[:63], y[:63], rcond=None)[0]
-print(f"R² {r2_score(y, X @ w_few):.3f}")
-print("off by", ((w_few - w_best) / errors).round(1), "standard errors")
+above = np.mean((X @ w_few - y) ** 2) - np.mean(residual**2)
+for name, w in (("63 rows", w_few), ("all", w_best)):
+    print(f"{name:7} R² {r2_score(y, X @ w):.3f}")
+print(f"excess {above:.3f}, in fine marks {above / (2 * s2 / n):.0f}")
 
 # %% [markdown]
-# The score is 0.655, which a sound fit has on many a data set (two thirds, give or take
-# 0.017). Yet intercept and slope are each off by more than 6 standard errors of a fit
-# to all rows. The score does not see it. The standard errors do.
+# Alone, 0.655 looks sound: the best line scores that on many a data set (two thirds,
+# give or take 0.017). Beside the best line's score on the *same* data it is not: the
+# loss is 27 marks too high. Is it a bad fit, then? Draw 63 rows at random, a thousand
+# times:
+
+# %%
+few = [rng.permutation(n)[:63] for _ in range(1000)]
+fits = [np.linalg.lstsq(X[k], y[k], rcond=None)[0] for k in few]
+scores_few = [r2_score(y, X @ w) for w in fits]
+print(np.percentile(scores_few, [5, 50, 95]).round(3))
+
+# %% [markdown]
+# Among those it is nothing special. It is a sound fit of few rows, and the data hold
+# sixteen times as many. So compare scores on the same data, and count the rows.
 
 # %% tags=["remove-cell"]
-with checks("What a score does not see"):
-    given("the first 63 rows")
-    claim("The score is 0.655", r2_score(y, X @ w_few))
+with checks("Does a score see missing rows?"):
+    given("the first 63 rows", "Draw 63 rows")
+    claim("Alone, 0.655 looks", r2_score(y, X @ w_few))
     claim("give or take 0.017", np.std(scores))
-    off = np.abs((w_few - w_best) / errors)
-    claim("off by more than 6 standard", off.min())
+    claim("is 27 marks too high", above / (2 * s2 / n))
+    claim("a thousand times", len(few) == 1000)
+    low, high = np.percentile(scores_few, [5, 95])
+    claim("it is nothing special", low < r2_score(y, X @ w_few) < high)
+    claim("sixteen times as many", round(n / 63) == 16)
+
+# %% [markdown]
+# ## Count the rows
+#
+# Where batches are cut by hand, an index can go wrong without an error. Here are a
+# correct loop and one with a slip:
+
+
+# %%
+import torch
+from torch import nn
+
+inputs = torch.tensor(X, dtype=torch.float32)  # (1000, 2)
+targets = torch.tensor(y[:, None], dtype=torch.float32)
+
+
+def correct(model, order, inputs, targets):
+    for rows in order.split(32):
+        yield ((model(inputs[rows]) - targets[rows]) ** 2).mean()
+
+
+def slipped(model, order, inputs, targets):
+    for _ in order.split(32):  # draws rows, and forgets them
+        yield ((model(inputs) - targets) ** 2).mean()
+
+
+# %% [markdown]
+# (`yield` hands out one loss at a time, for whoever asks.) You could read the code. Or
+# let the model keep the books: a *forward pre-hook* is a function that PyTorch calls
+# just before the model runs, with the model and a tuple of its inputs. All $x$ here
+# differ, so to count them is to count rows.
+
+
+# %%
+def times_fed(loop, inputs, targets):
+    model, fed = nn.Linear(2, 1, bias=False), []
+    model.register_forward_pre_hook(
+        lambda model, given: fed.append(given[0])
+    )
+    for _ in loop(model, torch.randperm(n), inputs, targets):
+        pass  # one epoch
+    return torch.cat(fed)[:, 1].unique(return_counts=True)[1]
+
+
+for loop in (correct, slipped):
+    times = times_fed(loop, inputs, targets)
+    print(f"{loop.__name__}: {len(times)} rows,", end=" ")
+    print(f"{times.min()} to {times.max()} times each")
+
+# %% [markdown]
+# The second loop works off all the data 32 times an epoch. So does the one that the
+# notebook races as its mini-batch descent: it computes where a batch of 32 starts and
+# stops, and then indexes with the list of all 1000 rows, unshuffled. Its epoch is 32
+# steps of batch descent. (Its later run with a {ref}`DataLoader <dataloader>` does use
+# 32 shuffled rows a step.)
+
+# %% tags=["remove-cell"]
+with checks("Count the rows"):
+    claim("All x here differ", len(np.unique(inputs[:, 1])) == n)
+    fed = times_fed(slipped, inputs, targets)
+    claim("off all the data 32 times an epoch", int(fed.min()))
+    claim(
+        "The second loop works off all the data",
+        (fed == 32).all().item(),
+    )
+    given(
+        "a batch of 32 starts",
+        "Its epoch is 32",
+        "use 32 shuffled rows",
+    )
+    claim("the list of all 1000 rows", len(fed))
 
 # %% [markdown]
 # ## What to keep
 #
 # - Noise sets the best score. Know it before you call a model good or bad.
 # - Standard errors say how far a fit may lie from the truth, and when a descent is
-#   done.
+#   done. They are large where the loss is flat.
 # - `r2_score` takes the truth first. Swapped, it likes lines that are too steep.
-# - A good score is no proof that all rows were used.
+# - A good score is no proof that all rows were used. Compare on the same data, and
+#   count.
 
 # %% [markdown]
 # ## Exercises
@@ -368,6 +508,50 @@ with checks("Exercises"):
         "It is the same slope",
         abs(1 / slope_of_x - w_best[1] / r2) < 1e-8,
     )
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-score-slice
+# This loop runs without an error. What is wrong, and how many of the 1000 rows does it
+# never look at? Reason first, then ask `times_fed`.
+#
+# ```python
+# def overlapping(model, order, inputs, targets):
+#     for k in range(32):
+#         rows = slice(k, k + 32)
+#         yield ((model(inputs[rows]) - targets[rows]) ** 2).mean()
+# ```
+# ::::
+#
+# ```{solution-start} ex-score-slice
+# :class: dropdown
+# ```
+#
+# A batch should begin at `32 * k` and begins at `k`. So the loop sees the rows 0 to 62,
+# and those in the middle again and again. It also ignores `order`.
+
+
+# %%
+def overlapping(model, order, inputs, targets):
+    for k in range(32):
+        rows = slice(k, k + 32)
+        yield ((model(inputs[rows]) - targets[rows]) ** 2).mean()
+
+
+times = times_fed(overlapping, inputs, targets)
+print(f"{n - len(times)} rows never seen")
+
+# %% [markdown]
+# That makes 937: a line from this loop is one of few rows.
+#
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    claim("of the 1000 rows does it", n)
+    claim("the rows 0 to 62", 0, len(times) - 1)
+    claim("That makes 937", n - len(times))
 
 # %% [markdown]
 # ## Sources and further reading

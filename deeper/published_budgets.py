@@ -133,7 +133,7 @@ for name, lines in ends.items():
 #|   falls from upper left to lower right. Thin paths come from the lower left, climb to
 #|   the valley floor and turn down along it. Orange ones, the batch runs, end at the
 #|   turn, widely scattered. Green ones, the mini-batch runs, end in a row on the floor,
-#|   more than halfway down. Blue ones, the stochastic runs, end on one spot, at a cross.
+#|   more than halfway down. Blue ones, the stochastic runs, end on a cross.
 import matplotlib.pyplot as plt
 
 from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE
@@ -147,7 +147,7 @@ levels = [0.4, 2, 10, 40]
 contours = ax.contour(
     *grid, heights, levels, colors=GRAY, linewidths=0.8
 )
-ax.clabel(contours)
+ax.clabel(contours, fmt="%g")
 for (name, color), place in zip(colors.items(), places, strict=True):
     ax.plot(*paths[name][:, : budgets[name]].T, color=color, lw=0.4)
     ax.plot(*ends[name].T, "o", color=color, ms=4)

@@ -304,33 +304,30 @@ for spread in (6, 1):
 # %% tags=["hide-input"]
 #| name: fig-start-wide-branches
 #| caption: Gray, the bottoms of the loss at each width; orange, the descent, from the
-#|   circle on. Read from the top, where the loss is wide, down. Left the second crowd
-#|   is spread, right it is packed.
+#|   circle on. Read from the top, where the loss is wide, down. On the right the
+#|   second crowd is packed as tightly as the first.
 #| alt: Two panels with the place on the horizontal axis and the width, from 100 down to
 #|   2, on the vertical one. In both, an orange line goes from a circle at 0 to the
 #|   mean near 12 and bends to 20, on a branch of gray bottoms. A second gray branch at
 #|   0 begins only at a smaller width, apart from the first. On the left its lower end
 #|   is labeled deepest, on the right the end of the orange branch is.
 figure, axes = plt.subplots(1, 2, sharey=True, figsize=(5.4, 3.8))
-places = np.linspace(-5, 27, 1281)
-for ax, spread in zip(axes, (6, 1), strict=True):
+places = np.linspace(-5, 25, 1201)
+for ax, spread, deepest in zip(axes, (6, 1), (0, 20), strict=True):
     other = np.linspace(20 - spread, 20 + spread, 120)
     values = np.concatenate([packed, other])
     path, spot = [0.0], np.array([0.0])
     for width in narrowing:
         bottoms = find_bottoms(places, values, width)
-        ax.plot(
-            bottoms, np.full(len(bottoms), width), "o", c=GRAY, ms=4
-        )
+        ax.plot(bottoms, 0 * bottoms + width, "o", c=GRAY, ms=4)
         spot = follow(spot, values, [width])
         path.append(spot[0])
     ax.plot(path, [100, *narrowing], color=ORANGE)
     ax.plot(0, 100, "o", c=ORANGE, mfc="none", ms=9)
-    deepest = 0 if spread == 6 else 20
     ax.text(deepest, 1.8, "deepest", ha="center", va="top")
-    ax.set(xlabel="place", yscale="log", xlim=(-6, 27))
-    ax.set_title("spread" if spread == 6 else "packed")
-axes[0].set(ylabel="width", ylim=(130, 1.2))
+    ax.set(title=f"spread {spread}", xlabel="place", xlim=(-6, 26))
+axes[0].set(ylabel="width", yscale="log", ylim=(1.2, 130))
+axes[0].set_yticks([2, 10, 100], ["2", "10", "100"])
 plt.show()
 
 # %% [markdown]
