@@ -624,9 +624,9 @@ print(f"{rate:.2f}")
 
 # %% [markdown]
 # Nothing in it is about belts: for each operation there is one fixed rule.
-# **{term}`Automatic differentiation`** records the operations of your code and applies
-# the rules, and JAX {cite}`jax2018` does it. `jax.grad` takes a function and returns a
-# new one, which computes its slope.
+# **{term}`Automatic differentiation <automatic differentiation>`** records the
+# operations of your code and applies the rules, and JAX {cite}`jax2018` does it.
+# `jax.grad` takes a function and returns a new one, which computes its slope.
 
 # %% tags=["nbval-ignore-output"]
 import jax

@@ -333,12 +333,13 @@ with checks("Why the line is straight"):
 
 # %% tags=["hide-input"]
 #| name: fig-one-step
-#| caption: Each arrow is the slope of the tangent times a learning rate. The dotted
-#|   lines lead up to where it lands.
+#| caption: Each arrow is the slope of the tangent times a learning rate, and so
+#|   $\eta\lambda$ times the way to the bottom. The dotted lines lead up to where it
+#|   lands.
 #| alt: A parabola of the loss, with a tangent at multiplier 0 on its left wall. Four
 #|   arrows below start at 0. The one for one half over lambda ends halfway to the
-#|   bottom, the one for 1 over lambda at the bottom, the one for 1.5 over lambda on
-#|   the right wall, and the one for 2 over lambda as high on the right as the start.
+#|   bottom, the one for 1 over lambda at the bottom, the one for 1.5 over lambda on the
+#|   right wall, and the one for 2 over lambda as high on the right as the start.
 figure, ax = plt.subplots(figsize=(5.4, 4.2))
 ax.plot(grid, curve, color=GRAY, linewidth=1)
 loss, slope = loss_and_slope(0.0, *belts)
@@ -808,8 +809,8 @@ print(some.to_string(float_format="{:.4g}".format))
 # float: it becomes `inf`, then `nan`, "not a number".
 #
 # Yet this failure is useful. The change of the slope over the change of the multiplier
-# is the curvature. Any two rows of any run would do; a failure only gives them to you
-# first. (`diff` subtracts from each row the one before.)
+# is the curvature. Any two rows that lie apart would do; a failure only gives them to
+# you first. (`diff` subtracts from each row the one before.)
 
 # %%
 for run in (doomed, tutorial):
@@ -882,7 +883,7 @@ with checks("When to stop, and when to give up"):
         for row in (1, 10)
     ]
     claim(
-        "Any two rows of any run would do",
+        "Any two rows that lie apart would do",
         np.allclose(bends, curvature),
     )
     claim("It is the limit again", np.allclose(2 / bend, limit))
@@ -928,7 +929,7 @@ with checks("When to stop, and when to give up"):
 #   converges if and only if $0 < \eta < 2/\lambda$; the best learning rate,
 #   $1/\lambda$, needs one step.
 # - A steady rate is a straight line on a log axis. Look at your descents there.
-# - Two slopes of any run tell you about how large the learning rate may be.
+# - Two slopes that lie apart tell you about how large the learning rate may be.
 # - Stop at a part of the first slope, cap the steps, and look at the loss.
 
 # %% [markdown]

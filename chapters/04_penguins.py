@@ -107,10 +107,10 @@ with checks("The birds"):
 #
 # The intercept of a line stands alone, and its slope multiplies a bill of some 44 mm.
 # The loss bends as the square of what a parameter multiplies, here over 1900 times as
-# much for the slope. One learning rate can hardly suit both
-# ({ref}`conditioning` shows how badly). So *standardize* first: subtract the mean, then
-# divide by the standard deviation. Do the same to the masses, so that their variance is
-# the unit of the loss.
+# much for the slope. One learning rate can hardly suit both ({ref}`conditioning` shows
+# how badly). So *standardize* first: subtract the mean, or tilting the line would also
+# lift it; then divide by the standard deviation. Do the same to the masses, so that
+# their variance is the unit of the loss.
 
 
 # %%
@@ -129,8 +129,8 @@ print(f"{(x**2).mean():.4f}, {(y**2).mean():.4f}")
 # %% [markdown]
 # Each entry now counts standard deviations above the mean. The first bill is 0.90 of
 # them shorter than the mean bill. Two facts will carry the rest of the chapter: in a
-# standardized column *the mean is 0* and *the mean of the squares is 1*. (The second
-# needs NumPy's `.std()`, which divides by $n$; that of pandas divides by $n - 1$.)
+# standardized column *the mean is 0* and *the mean of the squares is 1*. (For the
+# second, `.std()` must divide by $n$; that of pandas divides by $n - 1$.)
 
 # %% tags=["remove-cell"]
 import numpy as np
@@ -292,8 +292,7 @@ for w0, w1 in ((-2, 0), (0.7, -1.3), (0, r)):
 
 # %% [markdown]
 # The lowest point is $(0, 0.5895)$. {numref}`fig-penguins-surface`
-# draws the bowl, and under it its map: a ring joins the points of equal loss, as a line
-# on a hiking map joins places of equal height.
+# draws the bowl, and under it its map: a ring joins points of equal loss.
 
 # %% tags=["hide-input"]
 #| name: fig-penguins-surface
@@ -398,10 +397,9 @@ axes[1].set_title("Move $w_1$, hold $w_0$")
 plt.show()
 
 # %% [markdown]
-# Such a slope of the loss is a *{term}`partial derivative`*, written with a round d.
+# Such a slope is a *{term}`partial derivative`*, written with a round d.
 # Read $\partial L / \partial w_0$ as: the slope of $L$ along $w_0$, while all other
-# parameters are held. (Mind the word: the parameter $w_1$ is the slope of the line, and
-# the loss has a slope along it.) The chain rule gives both as for the belts: twice the
+# parameters are held. The chain rule gives both as for the belts: twice the
 # residual, times what the parameter multiplies, averaged over the birds. The intercept
 # multiplies 1, the slope multiplies $x$:
 #
@@ -421,7 +419,8 @@ along_slope = 2 * (residual * x).mean()
 print(f"{along_intercept:.4f}, {along_slope:.4f}")
 
 # %% [markdown]
-# Both are negative: raise either parameter, and the loss falls, more along the intercept.
+# Both are negative: raise either parameter, and the loss falls, more along the
+# intercept.
 #
 # The vector of all partial derivatives is the gradient, written $\nabla L$ ("nabla L").
 # Each sum above is a dot product of the residuals with one column of $X$. Turn $X$ on
@@ -450,11 +449,12 @@ print(jax.grad(mean_squared_error)(w, X, y).round(4), "by JAX")
 # %% [markdown]
 # JAX {cite}`jax2018` agrees.
 #
-# Why follow the gradient? A short move $\mathbf{d}$ changes the loss by about the dot
-# product of $\nabla L$ and $\mathbf{d}$, which is the product of their lengths and the
-# cosine of the angle between them. For moves of one length that is lowest where the
-# cosine is $-1$, against the gradient: $-\nabla L$ is **the steepest way down**. Try 36
-# directions:
+# Why follow the gradient? A short move $\mathbf{d}$ changes the loss by about $\partial
+# L / \partial w_0$ times its first entry plus $\partial L / \partial w_1$ times its
+# second: the dot product of $\nabla L$ and $\mathbf{d}$, which is the product of their
+# lengths and the cosine of the angle between them. For moves of one length that is
+# lowest where the cosine is $-1$, against the gradient: $-\nabla L$ is **the steepest
+# way down**. Try 36 directions:
 
 # %%
 degrees = np.arange(0, 360, 10)
@@ -526,7 +526,7 @@ print(f"loss {mean_squared_error(w, X, y):.4f}")
 
 # %% [markdown]
 # The slope arrives at 0.589451, the intercept within $10^{-8}$ of zero, and the loss
-# has fallen from 5 to 0.6525. The loop never asked how many parameters there are.
+# has fallen from 5 to 0.6525.
 
 # %% tags=["hide-input"]
 #| name: fig-penguins-path
@@ -556,8 +556,9 @@ ax.set_title("A round bowl makes a straight path")
 plt.show()
 
 # %% [markdown]
-# The path is straight, and crosses each ring at a right angle. Each point of it is a
-# line through the birds, here on its way.
+# The path is straight, and crosses each ring at a right angle. (In a long bowl the
+# arrow crosses its ring at a right angle as well, but it points past the bottom, and
+# the path bends.) Each point of the path is a line through the birds, here on its way.
 
 # %% tags=["hide-input"]
 from helpers import animate
@@ -585,7 +586,7 @@ animate(
 )
 
 # %% [markdown]
-# Are 0.5 and 1 the best and the largest learning rate? The helper `descend` is the loop
+# Are 0.5 and 1 the best and the largest rate? The helper `descend` is the loop
 # of {ref}`descent`; its `parameters` have a row for each step. Print the distance from
 # the lowest point after one step and after 100; `np.linalg.norm` is
 # $\lVert \cdot \rVert$, without the square.
@@ -642,7 +643,7 @@ with checks("Downhill"):
 # %% [markdown]
 # ## Why not solve for it?
 #
-# At the bottom the gradient is zero. Set {eq}`penguins-gradient` to zero, and you have
+# Set {eq}`penguins-gradient` to zero, and you have
 # two equations for two unknowns, the *normal equations*
 # $X^\top X \mathbf{w} = X^\top \mathbf{y}$. `np.linalg.lstsq` solves the same
 # *{term}`least squares`* problem more carefully {cite}`higham2002`:
@@ -660,10 +661,11 @@ print(f"{by_numpy[1]:.10f} np.linalg.lstsq")
 #
 # So why descend? With a million parameters $X^\top X$ has $10^{12}$ entries. If it is
 # *dense*, with hardly a zero among them, that is eight terabytes at 8 bytes each, and
-# $p^3/3$ multiplications for $p$ parameters, about $3 \cdot 10^{17}$. (If nearly all
-# are zero, there are solvers that cope.) And the equations are linear only because the
-# predictions are linear in $\mathbf{w}$ and the loss is a mean of squares.
-# {ref}`classification` has a loss that no formula solves.
+# $p^3/3$ multiplications for $p$ parameters, about $3 \cdot 10^{17}$. A step of descent
+# takes about $2np$. (If nearly all entries are zero, there are solvers that cope.) And
+# the equations are linear only because the predictions are linear in $\mathbf{w}$ and
+# the loss is a mean of squares. {ref}`classification` has a loss that no formula
+# solves.
 
 # %% tags=["remove-cell"]
 with checks("Why not solve for it?"):
@@ -679,10 +681,10 @@ with checks("Why not solve for it?"):
 # %% [markdown]
 # ## How heavy is the bird?
 #
-# A slope of 0.59 standard deviations per standard deviation is no use in the field. One
-# standard deviation is 5.46 mm of bill or 804 g of bird, and with these the line goes
-# back to its units. Standardize your bird with the mean and the deviation of the 333,
-# as the helper `standardize(values, like=...)` does.
+# A slope of 0.59 is no use in the field. One standard deviation is 5.46 mm of bill or
+# 804 g of bird, and with these the line goes back to its units. Standardize your bird
+# with the mean and the deviation of the 333, as the helper `standardize(values,
+# like=...)` does.
 
 # %%
 bill_sd, mass_sd = bill_length_mm.std(), body_mass_g.std()
@@ -693,10 +695,12 @@ intercept_g = mass_g - 45 * slope_g_per_mm
 miss_g = mass_sd * np.sqrt(mean_squared_error(w, X, y))
 print(f"line: {intercept_g:.0f} g + {slope_g_per_mm:.1f} g per mm")
 print(f"{mass_g:.0f} g at 45 mm, typical miss {miss_g:.0f} g")
+share = np.mean(np.abs(X @ w - y) * mass_sd < miss_g)
+print(f"{share:.0%} of the birds lie within it")
 
 # %% [markdown]
-# The answer is 4294 g, and each millimeter of bill goes with 86.8 g of bird. The 389
-# g belong to a bill of length zero, which no bird has. The typical miss is the root of
+# The answer is 4294 g, and each millimeter of bill goes with 86.8 g of bird. The 389 g
+# belong to a bill of length zero, which no bird has. The typical miss is the root of
 # the mean squared error, *RMSE* for short, in grams. It is measured on the birds that
 # the line was fitted to, and about two of three lie within it.
 
@@ -722,16 +726,17 @@ ax.set_title("The line answers, give or take")
 plt.show()
 
 # %% [markdown]
-# Without the bill you would answer the mean mass, at a loss of 1, the variance of $y$.
-# The line leaves 0.653 of that by {eq}`penguins-bowl`, so it explains 0.347. This share
-# is $r^2$, and called $R^2$.
+# Without the bill you would answer the mean mass, at a loss of 1. The line leaves 0.653
+# of that by {eq}`penguins-bowl`, so it explains 0.347. This share is $r^2$, and called
+# $R^2$.
 #
-# One thing the line hides: three species are in that cloud, and its answer suits best
-# the one that your bird is least likely to be. {ref}`behind-the-line` looks behind it.
+# But which birds lie below the band? Three species are in that cloud, and the line's
+# answer suits best the one that your bird is least likely to be:
+# {ref}`behind-the-line`.
 
 # %% tags=["remove-cell"]
 with checks("How heavy is the bird?"):
-    claim("slope of 0.59 standard deviations", w[1])
+    claim("A slope of 0.59 is no use", w[1])
     claim("5.46 mm of bill or 804 g of bird", bill_sd, mass_sd)
     claim("the deviation of the 333", len(y))
     claim("The answer is 4294 g", mass_g)
@@ -750,7 +755,7 @@ with checks("How heavy is the bird?"):
     claim("Most of the birds lie in the band", inside > 0.5)
     claim("about two of three lie within it", 0.6 < inside < 0.73)
     mean_loss = mean_squared_error(np.zeros(2), X, y)
-    claim("at a loss of 1, the variance", mean_loss)
+    claim("at a loss of 1. The line", mean_loss)
     left = mean_squared_error(w, X, y) / y.var()
     claim("This share is r^2", np.isclose(1 - left, r**2))
     claim("leaves 0.653 of that", left)
@@ -1062,9 +1067,9 @@ print("p is a JAX array now:", isinstance(p, jax.Array))
 
 # %% [markdown]
 # It does not write. JAX arrays cannot be changed: NumPy steps aside, JAX adds, and the
-# name `p` moves to a new array. So the tutorial's list of parameters is right. With a
-# gradient from NumPy the same line would write in place, and every entry of the list
-# would be one array.
+# name `p` moves to a new array. So the list of parameters in the tutorial's loop is
+# right. With a gradient from NumPy the same line would write in place, and every entry
+# of the list would be one array.
 #
 # ```{solution-end}
 # ```

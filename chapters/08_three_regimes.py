@@ -11,10 +11,9 @@
 # # One loop, three regimes
 #
 # Until now every step looked at all the data. Must it? A step that looks at one example
-# out of 1000 may point anywhere. Still, on this page, single examples come close to the
-# answer before they have seen 200 rows, while a descent on all the data reads
-# thousands. And then their lead melts away. Why may one stand for all, and how far does
-# that carry?
+# out of 1000 may point anywhere. Still, single examples here come close to the answer
+# before they have seen 200 rows, while a descent on all the data reads thousands. And
+# then their lead melts away. Why may one stand for all, and how far does that carry?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -188,7 +187,7 @@ print(example_gradients(np.zeros(2), X, y).mean(axis=0))
 # A *module* keeps the tensors of a model. `nn.Linear(2, 1, bias=False)` is a line from
 # two inputs to one output. Its {term}`bias` would be an intercept, and the column of
 # ones in $X$ makes it needless. An *{term}`optimizer`* holds the update rule; `SGD` is
-# the plain one. Here is the loop:
+# the plain one.
 
 # %%
 from torch import nn
@@ -239,8 +238,8 @@ print("best line", w_best.round(3))
 # :::{admonition} What do you expect?
 # :class: dropdown
 # The stochastic one. Three epochs are three updates for the batch, 96 for batches of 32
-# (32 an epoch, the last with 8 rows), and 3000 for single
-# examples. At such a small rate, noise hardly matters yet; the number of updates does.
+# (32 an epoch, the last with 8 rows), and 3000 for single examples. At such a small
+# rate, noise hardly matters yet; the number of updates does.
 # :::
 
 # %%
@@ -254,7 +253,7 @@ for name, b in regimes.items():
     print(f"{name:10} excess {excess_loss(w, w_best, H):6.3f}")
 
 # %% [markdown]
-# So equal epochs are no fair race, nor is one rate.
+# So neither equal epochs nor one rate makes a fair race.
 
 # %% tags=["remove-cell"]
 with checks("One loop"):
@@ -462,9 +461,9 @@ plt.show()
 # *Seconds* are what a machine makes of both. Here the batch wins the fine race; the
 # last exercise has a million rows.
 #
-# So there is no fastest regime, only a fastest for what you pay for. Mini-batches come
-# first in no race by epochs or updates, and last in none. And their rows cost hardly
-# more than a single one, while only those need to be in memory.
+# So at a constant rate there is no fastest regime, only a fastest for what you pay for.
+# Mini-batches come first in no race by epochs or updates, and last in none. And their
+# rows cost hardly more than a single one, while only those need to be in memory.
 
 # %% tags=["remove-cell"]
 with checks("A fair race"):
@@ -650,9 +649,9 @@ with checks("What is wrong with a large rate?"):
 #
 # The notebook runs **{term}`Adam`** {cite}`kingma2015` in place of the plain rule. For
 # every parameter Adam keeps a running mean $m$ of the gradient and one of its square,
-# $v$, and moves by about $\eta \, m / \sqrt{v}$ ({ref}`optimizers`). For a
-# gradient that keeps its sign and size the fraction is one, so the parameter moves by
-# $\eta$, however steep the loss. Adam's rate is a distance, the plain rule's is not, so
+# $v$, and moves by about $\eta \, m / \sqrt{v}$ ({ref}`optimizers`). For a gradient
+# that keeps its sign and size the fraction is one, so the parameter moves by $\eta$,
+# however steep the loss. Adam's rate is a distance, the plain rule's is not, so
 # never race the two at one rate. {ref}`published-budgets` tries many rates for each,
 # and shows what became of the notebook's choice: one small rate in all three regimes.
 
@@ -662,8 +661,8 @@ with checks("What is wrong with a large rate?"):
 # Stochastic descent "bounces up and down", the notebook says of its loss curve. Which
 # loss is that? It keeps `loss.item()` at the end of an epoch: the loss of *one*
 # example, the last. (Its other two loops feed all rows in each step, and their curves
-# are smooth.) A loop could also log the mean over the epoch's steps, or the loss of the
-# epoch's last parameters over all rows.
+# are smooth; {ref}`best-score` counts the rows.) A loop could also log the mean over
+# the epoch's steps, or the loss of the epoch's last parameters over all rows.
 #
 # Log all three, over 200 epochs from the best line: Adam at the notebook's
 # 0.001, the plain rule at 0.01, and a control that stands still, with a learning rate

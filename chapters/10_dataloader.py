@@ -945,4 +945,5 @@ with checks("Exercises"):
 # - The line and its `DataLoader` are from {cite}`nn_gradient_descent`, the surface and
 #   the idea of a `Dataset` of your own for it from {cite}`training_nn`. Both show the
 #   class doing real work, which made it possible to ask what it does: thank you.
-# - {cite}`pytorch_data` documents every argument. {cite}`paszke2019` describes PyTorch.
+# - {cite}`pytorch_data` documents every argument, {cite}`moens_pinning` measures pinned
+#   memory on a GPU, and {cite}`paszke2019` describes PyTorch.

@@ -172,11 +172,13 @@ ax.plot(span_mm, loss_at(span_mm, flipper_mm, 5), color=BLUE)
 height = loss_at(np.array([far_mm]), flipper_mm, 5)[0]
 slope = slope_at(np.array([far_mm]), flipper_mm, 5)[0]
 ax.axline((far_mm, height), slope=slope, color=GRAY, linestyle="--")
-for rate, y in ((25, 22.6), (41, 23.9)):
+arrow = {"arrowstyle": "->", "color": ORANGE, "lw": 2}
+for rate, y in ((25, 22.8), (41, 23.9)):
     end = far_mm - rate * slope
-    ax.annotate("", (end, y), (far_mm, y), arrowprops={"color": ORANGE})
-    ax.text(end + 1, y, f"rate {rate}", va="center")
+    ax.annotate("", (end, y), (far_mm, y), arrowprops=arrow)
+    ax.text(far_mm + 1, y + 0.15, f"rate {rate}")
 ax.axvline(ridge_mm, color=GRAY, lw=1)
+ax.text(ridge_mm + 0.7, 17.3, "ridge")
 ax.plot(far_mm, height, "o", color=ORANGE)
 ax.set(xlabel="flipper length (mm)", ylabel="loss (mm²)", ylim=(17, 25))
 ax.set_title("A long step passes over the ridge")
@@ -220,9 +222,10 @@ with checks("When a step crosses the ridge"):
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# The rate is far above the limit of the better valley, so its hops widen until one
-# lands on the far wall. The next step crosses the ridge. On the other side the limit,
-# 31.0, is exceeded as well, so it hops there too, but no step can lead back.
+# The rate is far above the limit of the better valley, so its hops grow wide, and
+# sooner or later one lands on the steep part of the far wall. The next step crosses the
+# ridge. On the other side the limit, 31.0, is exceeded as well, so it hops there too,
+# but no step can lead back.
 # :::
 
 # %%
@@ -241,8 +244,8 @@ print(np.round(path_mm, 1))
 #| name: fig-leaping-orbit
 #| caption: The guess, step by step. From the gray band a step at rate 41 crosses the
 #|   ridge. The descent lands in the band, leaps, and hops on in the wrong valley.
-#| alt: Guess against step, from zero to 20. The guess hops ever more widely about a
-#|   dotted line at 191.5 until, after ten steps, it lands in a gray band near 186. The
+#| alt: Guess against step, from zero to 20. The guess hops irregularly about a
+#|   dotted line at 191.5 until, after ten steps, it lands in a gray band near 185. The
 #|   next step crosses a dashed line, the ridge at 204.6. From then on it hops between
 #|   two places about the other bottom at 214.3.
 figure, ax = plt.subplots()
@@ -327,7 +330,7 @@ with checks("Watch one, then count"):
     claim("within half a millimeter", 5 / 10 == 0.5)
     path = np.array(path_mm)
     claim("after ten steps, it lands", (path > ridge_mm).argmax() == 11)
-    claim("gray band near 186", band_mm.mean())
+    claim("gray band near 185", band_mm.mean())
     claim("lands in the band", band_mm[0] < path[10] < band_mm[-1])
     claim("dotted line at 191.5", left_mm)
     claim("the ridge at 204.6", ridge_mm)
@@ -374,21 +377,24 @@ for factor in (1, 1.5):
     moved_mm[in_left] = left_mm - 10 + factor * off_mm
     places = turning_points(axis_mm, moved_mm, 5)
     losses = loss_at(places, moved_mm, 5)[[0, 2]]
+    limits = 2 / curvature_at(places, moved_mm, 5)[[0, 2]]
     leaps = [rate for rate, _ in first_leaps(axis_mm, moved_mm, 5)]
     print(f"factor {factor}: losses {losses.round(1)}")
+    print(f"  limits: left {limits[0]:.1f}, right {limits[1]:.1f}")
     print(f"  leaps: right {leaps[0]:.1f}, left {leaps[1]:.1f}")
     for rate in (5, 66):
         left, right = count_arrived(moved_mm, 5, rate, 5, axis_mm)
         print(f"  rate {rate}: {left} left, {right} right")
 
 # %% [markdown]
-# The left valley is the better one both times. Moved alone, its leaps begin first, and
-# at 66 it is empty. Loosened as well, it has the gentler walls: leaps *into* it begin
-# at 64.0, leaps out of it at 92.9, and at the same 66 all thirty end in it. The large
-# steps that did harm above do good.
+# The left valley is the better one both times. Moved alone, it is still the sharper
+# one, with the smaller limit. Leaps out of it begin first, and at 66 it is empty.
+# Loosened as well, its far wall is little more than half as steep, and it has become
+# the flatter valley. Now leaps *into* it begin first, at 64.1, leaps out of it at 92.8,
+# and at the same 66 all thirty end in it. The large steps that did harm above do good.
 #
-# So a large rate leads out of *steep* valleys. Whether the flatter one is the better
-# one depends on the data, and not on the rate.
+# So a large rate leads out of a sharp valley with steep walls, into a flatter one.
+# Whether the flatter one is the better one is up to the data, and not to the rate.
 
 # %% tags=["remove-cell"]
 with checks("The control: loosen the crowd"):
@@ -403,24 +409,29 @@ with checks("The control: loosen the crowd"):
         )
         places = turning_points(axis_mm, moved_mm, 5)
         losses = loss_at(places, moved_mm, 5)
-        (right_at, a_mm), (left_at, b_mm) = first_leaps(
+        (right_at, wall_mm), (left_at, _) = first_leaps(
             axis_mm, moved_mm, 5
         )
-        walls = np.abs(slope_at(np.array([a_mm, b_mm]), moved_mm, 5))
+        wall = slope_at(np.array([wall_mm]), moved_mm, 5)[0]
+        limits = 2 / curvature_at(places, moved_mm, 5)
         arrived = count_arrived(moved_mm, 5, 66, 5, axis_mm).tolist()
-        found[factor] = losses, right_at, left_at, walls, arrived
+        found[factor] = losses, limits, right_at, left_at, wall, arrived
     claim(
         "the better one both times",
         all(losses[0] < losses[2] for losses, *_ in found.values()),
     )
-    claim("its leaps begin first", found[1][1] < found[1][2])
-    claim("at 66 it is empty", found[1][4] == [0, 30])
+    _, limits, right_at, left_at, tight_wall, arrived = found[1]
+    claim("still the sharper one", limits[0] < limits[2])
+    claim("Leaps out of it begin first", right_at < left_at)
+    claim("at 66 it is empty", arrived == [0, 30])
+    _, limits, right_at, left_at, loose_wall, arrived = found[1.5]
     claim(
-        "it has the gentler walls", found[1.5][3][0] < found[1.5][3][1]
+        "more than half as steep", 0.5 < loose_wall / tight_wall < 0.6
     )
-    claim("begin\nat 64.0, leaps", found[1.5][2])
-    claim("leaps out of it at 92.9", found[1.5][1])
-    claim("all thirty end in it", found[1.5][4] == [30, 0])
+    claim("become the flatter", limits[0] > limits[2])
+    claim("begin first, at 64.1", left_at)
+    claim("leaps out of it at 92.8", right_at)
+    claim("all thirty end in it", arrived == [30, 0])
 
 # %% [markdown]
 # ## What to keep
@@ -430,8 +441,8 @@ with checks("The control: loosen the crowd"):
 #   the descent comes by.
 # - A descent above the limit $2 / \lambda$ need not run away. Here it hops within the
 #   valley until a step happens to cross the ridge.
-# - A large rate empties the valley with the steep walls first. That can be the better
-#   one. To choose a valley, compare losses.
+# - Here a large rate empties the sharper valley, with the steeper walls. That can be
+#   the better one. To choose a valley, compare losses.
 
 # %% [markdown]
 # ## Exercises
@@ -467,7 +478,7 @@ for rate in (2, 38, 50):
 # settles, and only those leap that *begin* on the far wall. At 50 the right valley,
 # with its limit of 22.0, is left by hopping, as the better valley was above. The left
 # limit is exceeded only a little: the hops there stay small and never reach the far
-# wall. Again the flatter valley wins, and again it is the worse one.
+# wall. As with the flippers, the flatter valley wins, and it is the worse one.
 #
 # ```{solution-end}
 # ```

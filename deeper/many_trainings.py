@@ -526,5 +526,5 @@ with checks("Exercises"):
 # %% [markdown]
 # ## Sources and further reading
 #
-# The documentation of JAX {cite}`jax2018` explains `vmap` and `scan` with more
-# examples, and that of optax {cite}`deepmind2020` lists its optimizers.
+# JAX's own pages describe `scan` {cite}`jax_scan` and `vmap` {cite}`jax2018`; those of
+# optax {cite}`deepmind2020` list its optimizers.
