@@ -286,9 +286,10 @@ plt.show()
 
 # %% [markdown]
 # At a score of $-6$ the squared error has a slope of $-0.005$: the worst mistake hardly
-# pulls. The logarithm's slope there is $-0.998$. A male has the rest of the
-# probability, so his loss is $-\log(1 - p)$. Both cases in one line, averaged over the
-# birds, make the *{term}`cross-entropy`*:
+# pulls. The logarithm's slope there is $-0.998$. (An {ref}`exercise
+# <ex-classification-squares>` lets both descend from a bad start.) A male has the rest
+# of the probability, so his loss is $-\log(1 - p)$. Both cases in one line, averaged
+# over the birds, make the *{term}`cross-entropy`*:
 #
 # ```{math}
 # :label: cross-entropy
@@ -581,11 +582,11 @@ with checks("Descend"):
 # ```
 #
 # ($S$ is zero off its diagonal.) Along a direction $\mathbf{v}$ the curvature is
-# $\mathbf{v}^\top H \mathbf{v}$. That is the mean of
-# $p_i (1 - p_i) (\mathbf{x}_i \cdot \mathbf{v})^2$: squares, times factors that are
-# never negative. So the loss curves upward in every direction, everywhere, and has one
-# valley. But $p$ depends on $\mathbf{w}$, so the curvature changes along the way. What
-# stays is a bound: $p (1 - p)$ is largest at a coin toss, where it is a quarter, so
+# $\mathbf{v}^\top H \mathbf{v}$. That is the mean of $p_i (1 - p_i) (\mathbf{x}_i \cdot
+# \mathbf{v})^2$: squares, times factors that are never negative. So the loss curves
+# upward in every direction, everywhere: it is convex, and has one valley. But $p$
+# depends on $\mathbf{w}$, so the curvature changes along the way. What stays is a
+# bound: $p (1 - p)$ is largest at a coin toss, where it is a quarter, so
 # $\lambda_{\max}$ never exceeds that of $\frac{1}{4n} X^\top X$.
 
 
@@ -622,9 +623,10 @@ for rate in (0.99 * safe_rate(X), 0.99 * limit, 1.01 * limit):
     print(f"rate {rate:5.2f}: ends {excess:.4f} from the lowest loss")
 
 # %% [markdown]
-# Past 5.54 nothing is promised, but from this start the descent arrives. Past 18.61 it
-# comes near the bottom, finds the walls too steep, and hops from one wall to the other
-# for good, always between the same two points ({numref}`fig-hop`).
+# Past 5.54 nothing is promised, but from this start the descent arrives. Just past
+# 18.61 it comes near the bottom, finds the walls too steep, and hops from one wall to
+# the other for good, always between the same two points ({numref}`fig-hop`). They
+# straddle a place a little beyond the star, where the walls are flatter.
 
 # %% tags=["hide-input"]
 #| name: fig-hop
@@ -672,7 +674,7 @@ with checks("How large a step?"):
     )
     claim("Past 5.54 nothing is promised", safe_rate(X))
     claim("raise the rate past 5.54", safe_rate(X))
-    claim("Past 18.61 it comes near the bottom", limit)
+    claim("Just past 18.61 it comes near the bottom", limit)
     away = [
         np.linalg.norm(run.parameters - best, axis=1)
         for run in runs.values()
@@ -860,6 +862,64 @@ with checks("Exercises"):
     )
     claim("and adds log 10, over", np.exp(as_male))
     claim("over twenty times as much", as_male > 20 * as_female)
+
+# %% [markdown]
+# ::::{exercise}
+# :label: ex-classification-squares
+# Does the squared error really stall? Start at $(0, 4, 4)$, where most birds are judged
+# with confidence and wrongly, and take 100 steps at rate 1 down each loss. The gradient
+# of the squared error is the mean of $2 (p_i - y_i) \, p_i (1 - p_i) \, \mathbf{x}_i$.
+# Write `wrong_after(steps, squared)`, the number of birds on the wrong side. You should
+# get 23 for the cross-entropy and 113 for the squares:
+#
+# ```python
+# from helpers import check_answer
+#
+# check_answer("cross-entropy", wrong_after(100, squared=False), 23, within=1)
+# check_answer("squares", wrong_after(100, squared=True), 113, within=5)
+# ```
+# ::::
+#
+# ```{solution-start} ex-classification-squares
+# :class: dropdown
+# ```
+#
+# The factor $p (1 - p)$ is near zero for the birds that are worst judged, so the
+# squares hardly move. They get there in the end, after some 300 steps.
+
+
+# %%
+from helpers import check_answer
+
+
+def wrong_after(steps, squared):
+    w = np.array([0.0, 4.0, 4.0])
+    for _ in range(steps):
+        p = sigmoid(X @ w)
+        pull = 2 * (p - y) * p * (1 - p) if squared else p - y
+        w = w - X.T @ pull / len(y)
+    return ((X @ w > 0) != (y == 1)).sum()
+
+
+check_answer(
+    "cross-entropy", wrong_after(100, squared=False), 23, within=1
+)
+check_answer("squares", wrong_after(100, squared=True), 113, within=5)
+print([wrong_after(steps, True) for steps in (0, 10, 30, 100, 300)])
+
+# %% [markdown]
+# ```{solution-end}
+# ```
+
+# %% tags=["remove-cell"]
+with checks("Exercises"):
+    given("Start at (0, 4, 4)", "take 100 steps at rate 1")
+    claim("You should get 23", wrong_after(100, False))
+    claim(
+        "and 113 for the squares",
+        abs(wrong_after(100, True) - 113) <= 5,
+    )
+    claim("after some 300 steps", wrong_after(300, True) < 30)
 
 # %% [markdown]
 # ::::{exercise}

@@ -583,7 +583,7 @@ with checks("What decides, then?"):
 #   no lowest point: a larger multiple of the weights lowers it.
 # - In the end the weights grow like the logarithm of the number of steps, and their
 #   direction turns to the boundary in the middle of the widest street.
-# - One mistake in the data stops the growth.
+# - One bird that no straight boundary can put right stops the growth.
 # - Without one, a penalty or an end to the descent has to stop it. Then it is you who
 #   chooses how sure the model is, and unseen birds that are all sorted right cannot
 #   choose for you.
