@@ -12,9 +12,9 @@
 #
 # A {ref}`workshop's page <source-training-nn>` on training networks {cite}`training_nn`
 # fits a round ripple with 80 hidden units, and says that the loss has converged to a
-# value close to zero. Run its recipe again, and after 400 epochs the loss is about
-# 0.002. Is that close to zero? How much of the ripple has the network not learned, and
-# what decides it?
+# value close to zero. Run its recipe again, and after 400 epochs the loss lies between
+# 0.001 and 0.003. Is that close to zero? How much of the ripple has the network not
+# learned, and what decides it?
 
 # %% tags=["remove-cell"]
 import sys
@@ -25,8 +25,8 @@ sys.path.append("..")  # finds `helpers` from this folder
 # :::{admonition} Before you start
 # :class: tip
 # - **You will** fit a surface, put its loss on a scale that means something, take a
-#   recipe apart one piece at a time, predict what order and scale of the data do, and
-#   write early stopping.
+#   recipe apart one piece at a time, predict what the order and the size of the data
+#   do, and write early stopping.
 # - **You need** the loop, Adam and $R^2$ from {ref}`three-regimes`, momentum from
 #   {ref}`conditioning`, layers from {ref}`backprop`, and the engine of
 #   {ref}`many-trainings`.
@@ -68,8 +68,8 @@ print(f"variance {variance:.4f}")
 
 # %% [markdown]
 # So divide every loss by 0.0276, and you get the share of the
-# **{term}`variance left`**: 100% for that model, zero for a perfect one. A loss of
-# 0.002 leaves 7%. (It is $1 - R^2$.)
+# **{term}`variance left`**: 100% for that model, zero for a perfect one. (It is
+# $1 - R^2$.) A loss of 0.002 leaves 7%, one of 0.003 leaves 11%.
 
 # %% tags=["remove-cell"]
 from IPython.display import display
@@ -88,6 +88,7 @@ with checks("A ripple on a grid"):
     claim("the variance of the heights", np.isclose(of_mean, variance))
     claim("100% for that model", of_mean / variance)
     claim("of 0.002 leaves 7%", 0.002, 0.002 / variance)
+    claim("one of 0.003 leaves 11%", 0.003, 0.003 / variance)
 
 # %% [markdown]
 # ## One run, written out
@@ -146,7 +147,7 @@ print(f"mean loss of the last 20 epochs {mean_loss[-20:].mean():.4f}")
 #| alt: Two panels over 400 epochs. Above, on a linear axis, the loss falls from a
 #|   dashed line at the variance, with a plateau at first, and seems to lie on zero in
 #|   the last hundred epochs. Below, on a log axis in percent, the same curve starts
-#|   near 100 percent, and it is still falling when it ends near 10 percent.
+#|   near 100 percent, and it is still falling when it ends near 9 percent.
 import matplotlib.pyplot as plt
 
 from helpers import BLUE, GRAY, use_book_style
@@ -230,7 +231,7 @@ with checks("One run, written out"):
     claim("starts near 100 percent", 85 < at_plateau < 105)
     falling = shares[-20:].mean() < 0.85 * shares[-120:-100].mean()
     claim("still falling when it ends", falling)
-    claim("near 10 percent", 5 < 100 * shares[-20:].mean() < 15)
+    claim("near 9 percent", 6 < 100 * shares[-20:].mean() < 13)
     claim("has not converged; it was stopped", falling)
     claim("a grid of 100 by 100 points", *2 * [len(fine) ** 0.5])
     error = (predicted - fine)[:, 0]
@@ -242,7 +243,7 @@ with checks("One run, written out"):
     claim("the peak is too low", far[error.argmin()] < 1)
 
 # %% [markdown]
-# ## Five runs
+# ## Three runs
 #
 # One run proves little. `train_many` from {ref}`many-trainings` wants the network as a
 # function of one vector, here of 321 parameters, and the loss of each row.
@@ -263,21 +264,21 @@ def row_loss(w, X, y):
 
 
 # %% [markdown]
-# Five starts as PyTorch draws them, and for each a shuffle per epoch, cut into batches:
+# Three starts as PyTorch draws them, and for each a shuffle per epoch, in batches:
 
 # %%
 from helpers import in_batches, shuffled_orders
 
-starts = starts_of(make_model, seeds=range(5))  # (5, 321)
+starts = starts_of(make_model, seeds=range(3))  # (3, 321)
 rng = np.random.default_rng(0)
-orders = shuffled_orders(rng, runs=5, epochs=400, n=2500)
-shuffled = in_batches(orders, 200)  # (5, 400, 13, 200)
+orders = shuffled_orders(rng, runs=3, epochs=400, n=2500)
+shuffled = in_batches(orders, 200)  # (3, 400, 13, 200)
 
 # %% [markdown]
 # Put the rest of the recipe into the defaults of a function. Each experiment below
-# changes an argument or two. So all of them are **paired** (same starts, same
-# shuffles), and all get 5200 updates. Judge a run by its loss over the whole set. It
-# jumps from epoch to epoch, so take the *median* of the last 20.
+# changes an argument or two. So all of them are paired (same starts, same shuffles),
+# and all get 5200 updates. Judge a run by its loss over the whole set, the median of
+# the last 20 epochs, since it jumps.
 
 # %%
 import optax
@@ -290,7 +291,7 @@ def train(
 ):
     data = X, heights, rate, rule
     runs = train_many(row_loss, starts, batches, *data, at_once=1)
-    return runs.parameters  # (5, 400, 321)
+    return runs.parameters  # (3, 400, 321)
 
 
 @jax.jit
@@ -299,7 +300,7 @@ def variance_left(path, X, y):  # path (epochs, 321)
     return jnp.mean((predicted - y) ** 2, axis=1) / jnp.var(y)
 
 
-def left(paths, X=X):  # paths (5, 400, 321)
+def left(paths, X=X):  # paths (3, 400, 321)
     last = [variance_left(path[-20:], X, heights) for path in paths]
     return np.median(last, axis=1)
 
@@ -310,49 +311,53 @@ print("median", np.median(recipe).round(3), "of", recipe.round(3))
 # %% [markdown]
 # In the median 6% of the variance is left, in one run 9%. (Training amplifies rounding:
 # here and below, another machine may print slightly other numbers.) That answers the
-# first question: 0.002 is close to zero on the axis of a plot, and not yet on the scale
-# of the surface. Now for the second one: what decides it?
+# first question. Such a loss is close to zero on the axis of a plot, and not on the
+# scale of the surface. Now for the second one: what decides it?
 
 # %% tags=["remove-cell"]
-with checks("Five runs"):
+with checks("Three runs"):
     claim("here of 321 parameters", starts.shape[1])
     claim("all get 5200 updates", np.prod(shuffled.shape[1:3]))
-    given("of the last 20")
+    given("the last 20")
     mse = recipe * variance
     display(reproduce('"converged to a value close to 0"', mse.mean()))
     claim("In the median 6% of the variance is left", np.median(recipe))
     claim("in one run 9%", recipe.max())
-    claim("0.002 is close to zero on the axis", np.median(mse))
 
 # %% tags=["remove-cell"]
 with checks("Fitting a surface"):
     claim("with 80 hidden units", model[0].out_features)
     claim("after 400 epochs", shuffled.shape[1])
-    claim("the loss is about 0.002", np.median(mse))
+    claim(
+        "the loss lies between 0.001 and 0.003",
+        mse.min() > 0.001 and max(*mse, mean_loss[-20:].mean()) < 0.003,
+    )
 
 # %% [markdown]
 # ## The shuffling
 #
-# In the order of the grid, 200 rows are a *strip* of four grid lines. A batch shall
-# stand for the whole. How well does a strip? The mean height of $b$ random rows
-# scatters by $\sigma / \sqrt{b}$, with $\sigma^2$ the variance. So from the scatter of
-# the strips' means you can tell how many random rows are as good. Do the same for
-# thirteen *combs* of 192 rows, each of which takes every 13th. (The last four rows are
-# left over.)
+# In the order of the grid, 200 rows are a *strip* of four grid lines. For comparison
+# make *combs* of the same rows: each takes every 13th row. (`in_batches` fills up the
+# last strip with −1, which counts for nothing.)
+#
+# A batch shall stand for the whole. How well do these? The mean height of $b$ random
+# rows scatters by $\sigma / \sqrt{b}$, with $\sigma^2$ the variance. So the scatter of
+# the batches' means tells how many random rows are as good.
 
 # %%
 strips = in_batches(np.arange(2500), 200)  # (13, 200)
-combs = np.arange(2496).reshape(192, 13).T  # (13, 192)
+combs = strips.reshape(200, 13).T  # (13, 200)
 for name, batches in {"strip": strips, "comb": combs}.items():
-    scatter = heights[batches[:12]].mean(axis=1).std()
-    as_good = variance / scatter**2
+    used = [rows[rows >= 0] for rows in batches[:12]]
+    means = [heights[rows].mean() for rows in used]
+    as_good = variance / np.var(means)
     print(f"a {name} is as good as {as_good:,.0f} random rows")
 
 # %% [markdown]
-# Train with strips in the order of the grid (from here on, three runs each). Then, as
-# controls, with the strips in a fresh order each epoch, with eight random rows a step,
-# and with the combs, always the same thirteen in the same order. Which of the four gets
-# below the 6%?
+# (A comb's mean is nearly exact.) Train with strips in the order of the grid. Then, as
+# controls, with strips in a fresh order each epoch, with eight random rows a step, and
+# with the combs, always the same thirteen in the same order, each at the recipe's rate
+# and a smaller one. Which gets below the 6%?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -362,109 +367,123 @@ for name, batches in {"strip": strips, "comb": combs}.items():
 # :::
 
 # %%
-fresh = [rng.permutation(strips) for _ in range(400)]
-by_order = {
-    "strips in order": 400 * [strips],
-    "strips, fresh order": fresh,
-    "8 random rows": in_batches(orders[:3, :, :104], 8),
-    "combs in order": 400 * [combs],
+sequences = shuffled_orders(rng, runs=3, epochs=400, n=13)
+by_order = {  # broadcast_to: the same batches in each epoch
+    "strips in order": np.broadcast_to(strips, shuffled.shape),
+    "strips, fresh order": strips[sequences],
+    "8 random rows": in_batches(orders[..., :104], 8),
+    "combs in order": np.broadcast_to(combs, shuffled.shape),
 }
 order_left = {}
 for name, batches in by_order.items():
-    order_left[name] = left(train(starts[:3], batches))
-    print(f"{name:20} {np.median(order_left[name]):.0%} left")
+    for rate in (0.003, 0.01):
+        shares = left(train(batches=batches, rate=rate))
+        order_left[name, rate] = shares
+        print(f"{name:19} {rate:5}: {np.median(shares):.0%} left")
 
 # %% [markdown]
-# The combs win, with 3%. The strips leave more than 60% in a fresh order, as the small
-# batches do, and the fixed order costs some more. So here it counts that a batch
-# resembles the whole. A shuffle sees to that, whatever the order of the file.
-#
-# {ref}`small-network` found the same under Adam. Only under plain descent, at one of
-# two rates, did batches of neighbors help a little. So take the test from here, not a
-# rule: exchange the order, then the batches, and measure.
+# The combs win, with 3%. The strips leave more than 60% in any order and at both rates,
+# as the small batches do. (The fixed order costs some more.) So here it counts that a
+# batch resembles the whole. A shuffle sees to that, whatever the order of the file. It
+# is the same on the curve of {ref}`small-network`, under Adam at 0.01; only plain
+# descent, at one rate, does a little better in order there.
 
 # %% tags=["remove-cell"]
 with checks("The shuffling"):
-    claim("200 rows are a strip", strips.shape[1])
+    claim("200 rows are a *strip*", strips.shape[1])
     claim(
-        "a strip of four grid lines", 4 * side.size == strips.shape[1]
+        "a *strip* of four grid lines",
+        4 * side.size == strips.shape[1],
     )
-    claim("thirteen combs of 192 rows", combs.shape[1])
-    claim("takes every 13th", *np.unique(np.diff(combs)))
-    claim("The last four rows", 2500 - combs.size == 4)
+    claim("takes every 13th row", *np.unique(np.diff(combs[:, :192])))
+    claim(
+        "combs of the same rows",
+        (np.sort(combs.ravel()) == np.sort(strips.ravel())).all(),
+    )
     means = heights[strips[:12]].mean(axis=1)
     strip_size = variance / means.std() ** 2
     claim("as bad as batches of 8", strip_size)
+    claim("A comb's mean is nearly exact", as_good > 100 * len(X))
     claim("with eight random rows a step", round(strip_size) == 8)
     claim("same thirteen in the same order", len(combs) == 13)
     claim("gets below the 6%", np.median(recipe))
-    combs_left, strips_left, fresh_left, small_left = (
-        np.array(order_left[name])
-        for name in (
-            "combs in order",
-            "strips in order",
-            "strips, fresh order",
-            "8 random rows",
-        )
-    )
+    claim("Adam at 0.01", train.__defaults__[3])
+    combs_left = order_left["combs in order", 0.01]
+    others = [v for k, v in order_left.items() if "combs" not in k[0]]
     claim("The combs win, with 3%", np.median(combs_left))
-    claim("The combs win", bool(combs_left.max() < recipe[:3].min()))
-    claim("more than 60% in a fresh order", fresh_left.min())
-    claim("as the small batches do", bool(small_left.min() > 0.6))
+    claim("The combs win", bool(combs_left.max() < recipe.min()))
+    claim("leave more than 60% in any order", np.min(others))
     claim(
-        "the fixed order costs some more",
-        (strips_left > fresh_left).all(),
+        "fixed order costs some more",
+        all(
+            np.median(order_left["strips in order", rate])
+            > np.median(order_left["strips, fresh order", rate])
+            for rate in (0.003, 0.01)
+        ),
     )
 
 # %% [markdown]
 # ## Adam
 #
-# Exchange Adam for plain descent and for {term}`momentum`. To be fair, each rule gets
-# the best of the same four rates.
+# Exchange Adam for plain descent and for {term}`momentum`. Each rule is judged by the
+# best of the same four rates.
 
 # %%
 from functools import partial
 
 momentum = partial(optax.sgd, momentum=0.9)
 rules = {"plain": optax.sgd, "momentum": momentum, "Adam": optax.adam}
-three = starts[:3], shuffled[:3]
+rule_left = {}
 for name, rule in rules.items():
-    for rate in (0.01, 0.03, 0.1, 0.3):
-        shares = left(train(*three, rate=rate, rule=rule))
-        print(f"{name:8} {rate:4}: {np.median(shares):5.0%} left")
+    for rate in (0.001, 0.01, 0.1, 1):
+        shares = left(train(rate=rate, rule=rule))
+        rule_left[name, rate] = np.median(shares)
+        print(f"{name:8} {rate:5}: {np.median(shares):5.0%} left")
 
 # %% [markdown]
 # Plain descent leaves 95%: it has learned hardly anything. Momentum leaves 59%, Adam a
-# tenth of that. Could you have known? {ref}`linear-theory` predicts the plain run to
-# within two points, from the slopes at the start alone, and says what momentum adds.
+# tenth of that. And more than 3000%, at the rate 1? A constant +1 would leave 3618%:
+# the last tanh is stuck at an end, where its slope is zero. ({ref}`depth` meets such an
+# end again.)
+#
+# {ref}`linear-theory` predicts what plain descent leaves, from the slopes at the start
+# alone, and says what momentum adds.
 
 # %% tags=["remove-cell"]
 with checks("Adam"):
     best = {
-        name: np.median(
-            left(train(*three, rate=rate, rule=rules[name]))
+        name: min(
+            v for (rule, _), v in rule_left.items() if rule == name
         )
-        for name, rate in (
-            ("plain", 0.01),
-            ("momentum", 0.1),
-            ("Adam", 0.01),
-        )
+        for name in rules
     }
-    claim("the same four rates", len((0.01, 0.03, 0.1, 0.3)) == 4)
+    claim("the same four rates", len(rule_left) == 4 * len(rules))
+    claim(
+        "judged by its best",
+        all(
+            best[name] in (rule_left[name, 0.01], rule_left[name, 0.1])
+            for name in rules
+        ),
+    )
     claim("Plain descent leaves 95%", best["plain"])
     claim("Momentum leaves 59%", best["momentum"])
     claim(
         "Adam a tenth of that",
         0.07 < best["Adam"] / best["momentum"] < 0.14,
     )
+    claim(
+        "more than 3000%, at the rate 1",
+        min(rule_left[name, 1] for name in ("momentum", "Adam")),
+    )
+    plus_one = np.mean((1 - heights) ** 2) / variance
+    claim("A constant +1 would leave 3618%", 1, plus_one)
 
 # %% [markdown]
 # ## The scale of the inputs
 #
 # In {ref}`conditioning` standardizing made a long valley round. Here both inputs have
-# mean zero and equal spread from the beginning: all that standardizing does is to
-# divide both by 5.89. Can that matter? Multiply the standardized inputs by 0.1, or by
-# 100, both alike.
+# mean zero and equal spread from the beginning: standardizing only divides both by
+# 5.89. Can that matter? Multiply the standardized inputs by 0.1, or by 100, both alike.
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -474,38 +493,41 @@ with checks("Adam"):
 # :::
 
 # %%
-scales = (0.1, 0.3, 1, 3, 5.89, 30, 100)
-as_drawn, adapted = [], []
-for scale in scales:
+as_drawn, adapted = {}, {}
+for scale in (0.1, 1, 3, 5.89, 30, 100):
     scaled = scale * X
-    as_drawn.append(left(train(*three, X=scaled), scaled))
-    fitted = starts[:3].copy()
-    fitted[:, :160] /= scale  # W1 undoes the scale of the inputs
-    adapted.append(left(train(fitted, shuffled[:3], scaled), scaled))
+    as_drawn[scale] = left(train(X=scaled), scaled)
+    if scale not in (1, 3, 5.89):
+        fitted = starts.copy()
+        fitted[:, :160] /= scale  # W1 undoes the scale of the inputs
+        adapted[scale] = left(train(fitted, X=scaled), scaled)
 
 # %% [markdown]
-# The second list is the control. Its first weights are divided by the scale, so that
-# the network starts as the *same function* as on standardized inputs.
+# `adapted` is the control. Its first weights are divided by the scale, so that the
+# network starts as the *same function* as on standardized inputs.
 
 # %% tags=["hide-input"]
 #| name: fig-surface-scales
-#| caption: Variance left after the recipe, for inputs of seven scales. Each line is the
-#|   median of three runs, each dot a run.
+#| caption: Variance left after the recipe, for inputs of six sizes. Each dot is a run;
+#|   the line runs through the medians.
 #| alt: Variance left against the standard deviation of the inputs, both axes on log
 #|   scales. The blue line, weights as drawn, falls from above 90 percent at 0.1 to a
 #|   trough of 3 to 6 percent between 1 and 6, and climbs to about 50 percent at 30 and
-#|   60 at 100. The orange line, adapted weights, lies lower at 0.3 and stays in the
-#|   trough up to 30; at 100 the two lines meet.
-lines = {"as drawn": (as_drawn, BLUE), "adapted": (adapted, ORANGE)}
+#|   60 at 100. The orange squares, adapted weights, lie near the line at 0.1 and at
+#|   100, and in the trough at 30.
 figure, ax = plt.subplots(figsize=(5.4, 4))
-for shares, color in lines.values():
-    percent = 100 * np.array(shares)  # (scales, runs)
-    ax.loglog(scales, np.median(percent, axis=1), color=color)
-    ax.loglog(scales, percent, "o", color=color, ms=4, alpha=0.5)
-ax.text(22, 75, "weights\nas drawn", color=BLUE, ha="right", va="top")
-ax.text(34, 4.2, "weights\nadapted", color=ORANGE, va="top")
-ax.text(1, 1.7, "standardized", color=GRAY, ha="center")
-ax.text(6.5, 2.2, "raw", color=GRAY, ha="center")
+typical = [100 * np.median(shares) for shares in as_drawn.values()]
+ax.loglog(list(as_drawn), typical, color=BLUE)
+both = (as_drawn, "o", BLUE, 0.5), (adapted, "s", ORANGE, 0.8)
+for shares, mark, color, alpha in both:
+    percent = 100 * np.array(list(shares.values()))  # (scales, runs)
+    ax.loglog(
+        list(shares), percent, mark, color=color, ms=4, alpha=alpha
+    )
+ax.text(18, 50, "weights\nas drawn", color=BLUE, ha="right", va="top")
+ax.text(26, 3.6, "weights\nadapted", color=ORANGE, va="top")
+ax.text(1, 2.4, "standardized", color=GRAY, ha="center")
+ax.text(6, 1.9, "raw", color=GRAY, ha="center")
 ax.set(xlabel="standard deviation of the inputs", ylim=(1.5, 150))
 ax.set(ylabel="variance left (%)")
 ax.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
@@ -522,24 +544,20 @@ plt.show()
 # $W_1$ by the scale as well, and it is the recipe again, in other units.)
 #
 # Starts are made for inputs of size one {cite}`lecun1998`, and `standardize` delivers
-# that. It is a safe default, if not always the best choice: here raw inputs, at 5.89,
-# leave 3%. But the gray values of pixels, from 0 to 255, have a deviation of 74 if they
-# are spread evenly. Do not feed them raw.
+# that. It is a safe default, if not always the best: here raw inputs, at 5.89, leave
+# 3%. But gray values from 0 to 255, spread evenly, have a deviation of 74. Do not feed
+# them raw.
 
 # %% tags=["remove-cell"]
 with checks("The scale of the inputs"):
     claim("have mean zero", abs(grid.mean()) < 1e-12)
     claim("equal spread from the beginning", np.isclose(*grid.std(0)))
-    claim("divide both by 5.89", grid.std())
+    claim("divides both by 5.89", grid.std())
     given("by 0.1, or by 100")
     claim("within 0.71 of zero", np.abs(starts[:, :160]).max())
-    claim("inputs of seven scales", len(scales) == 7)
-    drawn_left = dict(
-        zip(scales, np.median(as_drawn, axis=1), strict=True)
-    )
-    adapted_left = dict(
-        zip(scales, np.median(adapted, axis=1), strict=True)
-    )
+    claim("inputs of six sizes", len(as_drawn) == 6)
+    drawn_left = {k: np.median(v) for k, v in as_drawn.items()}
+    adapted_left = {k: np.median(v) for k, v in adapted.items()}
     claim("from above 90 percent at 0.1", 100 * drawn_left[0.1], 0.1)
     trough = [100 * drawn_left[s] for s in (1, 3, 5.89)]
     claim(
@@ -551,15 +569,16 @@ with checks("The scale of the inputs"):
         and 55 < 100 * drawn_left[100] < 65,
     )
     claim(
-        "lies lower at 0.3", adapted_left[0.3] < 0.7 * drawn_left[0.3]
+        "near the line at 0.1 and at 100",
+        max(abs(adapted_left[s] - drawn_left[s]) for s in (0.1, 100))
+        < 0.25,
     )
-    claim("stays in the trough up to 30", adapted_left[30] < 0.07)
-    claim(
-        "at 100 the two lines meet",
-        abs(adapted_left[100] - drawn_left[100]) < 0.06,
-    )
+    claim("in the trough at 30", adapted_left[30] < 0.07)
     claim("At 30 the adapted start repairs", adapted_left[30] < 0.07)
-    claim("At 0.1 and at 100", adapted_left[0.1] > 0.7)
+    claim(
+        "At 0.1 and at 100 it does not",
+        min(adapted_left[0.1], adapted_left[100]) > 0.5,
+    )
     claim("at 5.89, leave 3%", grid.std(), drawn_left[5.89])
     grays = np.arange(256)
     claim(
@@ -568,43 +587,37 @@ with checks("The scale of the inputs"):
         grays.max(),
         grays.std(),
     )
-    per_weight = np.repeat([1 / 100, 1], [160, 161])
-
-    def scaled_adam(rate):
-        shrink = optax.stateless(lambda change, _: change * per_weight)
-        return optax.chain(optax.adam(rate), shrink)
-
-    again = left(
-        train(fitted, shuffled[:3], 100 * X, rule=scaled_adam), 100 * X
-    )
-    claim("it is the recipe again", scale == 100 and again.max() < 0.12)
     claim("a weight by about 0.01", train.__defaults__[3])
 
 # %% [markdown]
 # ## How low can it go?
 #
-# Is 6% all that this network can do? Take the raw inputs, begin at three times the
-# rate, and let it fall to zero along a cosine, so that the jumps die out. Those are two
-# changes, so look at each alone as well.
+# Is 6% all that this network can do? Make three changes at once. Take the raw inputs,
+# three times the rate, and let the rate fall to zero over the last 100 epochs, so that
+# the jumps die out. Then take back one change at a time.
 
 # %%
 raw = 5.89 * X  # within rounding the grid itself
-cosine = (1 + np.cos(np.pi * np.arange(400) / 400)) / 2
-falling = 0.03 * cosine[:, None]  # (400, 1): a rate for each epoch
-raw_paths = train(*three, X=raw)
-low_paths = train(*three, X=raw, rate=falling)
+fall = np.minimum(1, np.arange(400, 0, -1) / 100)[:, None]
+falling = 0.03 * fall  # (400, 1): a rate for each epoch
+low_paths = train(X=raw, rate=falling)
 low = {
-    "raw inputs": left(raw_paths, raw),
-    "rate falls": left(train(*three, rate=falling)),
-    "both": left(low_paths, raw),
+    "all three": left(low_paths, raw),
+    "but not raw": left(train(rate=falling)),
+    "but rate 0.01": left(train(X=raw, rate=0.01 * fall), raw),
+    "but no fall": left(train(X=raw, rate=0.03), raw),
 }
 for name, shares in low.items():
-    print(f"{name:10} {np.median(shares):.1%} left")
+    print(f"{name:13} {np.median(shares):.1%} left")
 
 # %% [markdown]
-# Only both together come down to 1%, after the same 5200 updates. And it is a loss of
-# the workshop's own network: dividing the inputs by 5.89 and multiplying $W_1$ by it
-# changes nothing. So of the 6% most was not out of reach. It was the recipe.
+# Together they come down to 1%, after the same 5200 updates, and each is needed. Without
+# the raw inputs the two others gain nothing: that run is not held up by jumps, it is
+# still on its way ({numref}`fig-surface-curve`), which a falling rate only ends.
+#
+# And it is a loss of the workshop's own network: dividing the inputs by 5.89 and
+# multiplying $W_1$ by it changes nothing. So of the 6% most was not out of reach. It
+# was the recipe.
 #
 # And the peak, which is still too low? {ref}`ex-surface-peak` has a suspect.
 
@@ -612,12 +625,17 @@ for name, shares in low.items():
 with checks("How low can it go?"):
     claim("Is 6% all", np.median(recipe))
     claim("three times the rate", np.isclose(falling[0, 0], 3 * 0.01))
-    alone = [
-        (low[name] > 1.5 * low["both"]).all()
-        for name in ("raw inputs", "rate falls")
-    ]
-    claim("Only both together", all(alone))
-    claim("come down to 1%", np.median(low["both"]))
+    given("over the last 100 epochs")
+    middle = {name: np.median(shares) for name, shares in low.items()}
+    claim(
+        "each is needed",
+        min(list(middle.values())[1:]) > 1.4 * middle["all three"],
+    )
+    claim(
+        "the two others gain nothing",
+        middle["but not raw"] > 0.9 * np.median(recipe),
+    )
+    claim("come down to 1%", middle["all three"])
     claim("after the same 5200 updates", np.prod(shuffled.shape[1:3]))
     claim("dividing the inputs by 5.89", grid.std())
     w_scaled = low_paths[0, -1].copy()
@@ -629,7 +647,7 @@ with checks("How low can it go?"):
     claim("So of the 6% most", np.median(recipe))
     claim(
         "most was not out of reach",
-        low["both"].max() < recipe[:3].min() / 2,
+        low["all three"].max() < recipe.min() / 2,
     )
 
 # %% [markdown]
@@ -652,7 +670,7 @@ def train_with_patience(model, data, held_out, patience):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     best_loss, best_epoch = np.inf, 0
     checkpoint = copy.deepcopy(model.state_dict())
-    for epoch in range(1, 401):
+    for epoch in range(1, 151):
         train_epoch(model, optimizer, *data)
         model.eval()
         with torch.no_grad():
@@ -673,9 +691,9 @@ def train_with_patience(model, data, held_out, patience):
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
-# {numref}`fig-surface-curve` has a plateau near its beginning. There many epochs pass
-# without much progress. A {term}`patience` of 5 mistakes it for the end. One of 50 gets
-# past it, and then there is hardly a reason to stop.
+# {numref}`fig-surface-curve` has a plateau near its beginning. A {term}`patience` of 5
+# mistakes it for the end. One of 50 gets past it, and then there is hardly a reason to
+# stop.
 # :::
 
 # %%
@@ -690,50 +708,53 @@ for patience in (5, 50):
 
 # %% [markdown]
 # Stopped by impatience, the network has learned next to nothing. With 50 the run goes
-# on to the end. So there was nothing to stop for. When is there? Take 80 of the 2500
-# rows, without any noise. Each of five runs draws its own.
+# on to the end. So there was nothing to stop for. When is there? Take 100 of the 2500
+# rows, without any noise, and train for long. Each of five runs draws its own rows.
 
 # %%
 rng = np.random.default_rng(1)
-chosen = [rng.permutation(2500)[:80] for _ in range(5)]
-visits = shuffled_orders(rng, runs=5, epochs=400, n=80)
-rows = [mine[v] for mine, v in zip(chosen, visits, strict=True)]
-few_paths = train(batches=in_batches(np.stack(rows), 16), X=raw)
+chosen = np.stack([rng.permutation(2500)[:100] for _ in range(5)])
+visits = shuffled_orders(rng, runs=5, epochs=2000, n=100)
+rows = np.take_along_axis(chosen[:, None], visits, axis=2)
+five = starts_of(make_model, seeds=range(5))
+few_paths = train(five, in_batches(rows, 20), raw, rate=0.003)
 
 # %% [markdown]
-# Each batch has 16 of the rows. {numref}`fig-surface-few` follows the loss over these
-# rows, which the run sees, and over the whole surface, which it does not.
+# (`take_along_axis` looks up each run's own rows.) {numref}`fig-surface-few` follows the
+# loss over these rows, which the run sees, and over the other grid, which it does not.
 
 # %% tags=["hide-input"]
 #| name: fig-surface-few
-#| caption: Five runs, each on 80 rows of its own. A point is the median of 10 epochs.
-#|   Every 7th point of the grid stands for the whole surface.
-#| alt: Variance left over 400 epochs. Five blue curves, the 80 rows, fall in jumps to
-#|   less than 50 percent. Five orange curves, the whole surface, fall at first, reach
-#|   their lowest points between 60 and 110 percent, and creep up again, most of them to
-#|   above 100 percent.
+#| caption: Five runs, each on 100 rows of its own, smoothed by medians over 40 epochs.
+#|   A dot marks the lowest point.
+#| alt: Variance left over 2000 epochs. Five blue curves, the 100 rows, fall to less
+#|   than 10 percent. Five orange curves, the whole surface, fall at first, have their
+#|   lowest points between 40 and 100 percent within the first half, and climb again,
+#|   two or more of them to about 100 percent.
 figure, ax = plt.subplots(figsize=(5.4, 3.9))
-middles = np.arange(5, 400, 10)
-for path, mine in zip(few_paths, chosen, strict=True):
-    for k, color in ((mine, BLUE), (np.arange(0, 2500, 7), ORANGE)):
-        curve = variance_left(path, raw[k], heights[k])
-        blocks = np.median(np.reshape(curve, (40, 10)), axis=1)
-        ax.plot(middles, 100 * blocks, color=color, linewidth=1.2)
-ax.text(400, 142, "whole surface", color=ORANGE, ha="right")
-ax.text(110, 8, "the 80 rows", color=BLUE, ha="right")
-ax.set(xlabel="epoch", ylabel="variance left (%)", ylim=(0, 160))
-ax.set_title("The rows are learned, the surface is not")
+middles = np.arange(20, 2000, 40)
+for path, mine in zip(few_paths[:, ::4], chosen, strict=True):
+    seen = variance_left(path, raw[mine], heights[mine])
+    unseen = variance_left(path, points, at_points[:, 0])
+    for each, color in ((seen, BLUE), (unseen, ORANGE)):
+        curve = 100 * np.median(np.reshape(each, (50, 10)), axis=1)
+        ax.plot(middles, curve, color=color, linewidth=1.2)
+    ax.plot(middles[curve.argmin()], curve.min(), "o", color=ORANGE)
+ax.text(2000, 124, "whole surface", color=ORANGE, ha="right")
+ax.text(2000, 12, "the 100 rows", color=BLUE, ha="right")
+ax.set(xlabel="epoch", ylabel="variance left (%)", ylim=(0, 135))
+ax.set_title("The rows are learned, the surface is lost again")
 plt.show()
 
 # %% [markdown]
-# On the rows the loss goes on falling. Over the surface, in the median of the five
-# runs, the best epochs leave less than 95%, and the last ones more than 100%: worse
-# than the mean height everywhere. With all rows nothing of the kind happens. Many
-# surfaces pass near 80 points, and the descent goes on to bend its own between them.
-# That is **{term}`over-fitting`**. Noise makes it worse, but is not needed for it.
+# On the rows the loss goes on falling. Over the surface all five runs turn: in the
+# median the best epochs leave about 74%, the last ones nearly 100%, as if nothing had
+# been learned. Many surfaces pass near 100 points, and the descent goes on to bend its
+# own between them. That is **{term}`over-fitting`**. With all rows nothing of the kind
+# happens. Noise makes it worse, but is not needed for it.
 #
-# Here early stopping has something to gain. How much, if the validation rows have to
-# come out of the same few? {ref}`few-rows` counts, with noise and without.
+# Here stopping early would gain. And if the validation rows have to come out of the same
+# few? {ref}`few-rows` counts, with noise and without.
 
 # %% tags=["remove-cell"]
 with checks("When to stop"):
@@ -751,47 +772,43 @@ with checks("When to stop"):
     hasty = train_with_patience(make_model(), data, held_out, 5)
     claim("mistakes it for the end", hasty[0] < 40)
     claim("learned next to nothing", hasty[2] / at_points.var() > 0.8)
-    claim("the run goes on to the end", last == 400)
-    given("Each batch has 16 of")
-    claim("Take 80 of the 2500", len(np.unique(rows[0])), len(X))
-    claim("each on 80 rows of its own", len(np.unique(rows[0])))
-    given("the median of 10 epochs", "left over 400 epochs")
-    given("Every 7th point")
-    few_blocks, all_blocks = (
-        np.median(
-            np.reshape(
-                [
-                    variance_left(w, raw[::7], heights[::7])
-                    for w in paths
-                ],
-                (-1, 40, 10),
-            ),
-            axis=2,
-        )
-        for paths in (few_paths, raw_paths)
-    )
-    few_ends = few_blocks[:, -4:].mean(axis=1)
-    claim(
-        "between 60 and 110 percent",
-        few_blocks.min(axis=1).min() > 0.6
-        and few_blocks.min(axis=1).max() < 1.1,
-    )
+    claim("the run goes on to the end", last == 150)
+    given("Take 100 of the")
+    claim("medians over 40 epochs", middles[1] - middles[0])
+    claim("of the 2500 rows", len(X))
+    claim("each on 100 rows of its own", len(np.unique(rows[0])))
+    claim("Variance left over 2000 epochs", few_paths.shape[1])
     own_left = [
-        np.median(variance_left(path[-10:], raw[mine], heights[mine]))
+        np.median(variance_left(path[-20:], raw[mine], heights[mine]))
         for path, mine in zip(few_paths, chosen, strict=True)
     ]
-    claim("Five blue curves, the 80 rows", len(np.unique(rows[0])))
-    claim("to above 100 percent", (few_ends > 1).sum() >= 3)
-    claim("to less than 50 percent", 100 * max(own_left))
+    claim("Five blue curves, the 100 rows", len(np.unique(rows[0])))
+    claim("fall to less than 10 percent", 100 * max(own_left))
+    unseen = [
+        variance_left(path[::4], points, at_points[:, 0])
+        for path in few_paths
+    ]
+    blocks = np.median(np.reshape(unseen, (5, 50, 10)), axis=2)
+    lowest, few_ends = blocks.min(axis=1), blocks[:, -4:].mean(axis=1)
     claim(
-        "leave less than 95%",
-        np.median(few_blocks.min(axis=1)),
+        "between 40 and 100 percent",
+        lowest.min() > 0.4 and lowest.max() < 1,
     )
-    claim("the last ones more than 100%", np.median(few_ends))
-    all_ends = all_blocks[:, -8:].mean(axis=1)
-    nothing = all_ends < all_blocks[:, 16:24].mean(axis=1)
-    claim("nothing of the kind happens", bool(nothing.all()))
-    claim("Many surfaces pass near 80", np.median(own_left) < 0.2)
+    claim(
+        "within the first half",
+        blocks.argmin(axis=1).max() < 25,
+    )
+    claim("to about 100 percent", (few_ends > 0.9).sum() >= 2)
+    claim("all five runs turn", (few_ends > lowest + 0.08).all())
+    claim("leave about 74%", abs(np.median(lowest) - 0.74) < 0.06)
+    claim("nearly 100%", 0.88 < np.median(few_ends) < 1.1)
+    claim("Many surfaces pass near 100", max(own_left) < 0.1)
+    whole = np.array([variance_left(w, X, heights) for w in train()])
+    late, later = whole[:, 160:240], whole[:, -80:]
+    claim(
+        "With all rows nothing of the kind happens",
+        (np.median(later, axis=1) < np.median(late, axis=1)).all(),
+    )
 
 # %% [markdown]
 # ## What to keep
@@ -800,10 +817,10 @@ with checks("When to stop"):
 #   "close to zero" has a meaning, and you see whether a descent has ended or was
 #   stopped.
 # - Of the ripple 6% was left, and the recipe decided that: the same network comes down
-#   to 1% with inputs of another size and a rate that falls.
+#   to 1% with inputs of another size, a larger rate, and a fall at the end.
 # - A batch has to resemble the whole. Shuffling sees to that; it is not the only way.
 # - Equal scales are not enough. The size of the inputs has to fit the first weights and
-#   the steps, and about one is what both are made for.
+#   the steps: here one to six did well.
 # - Stop by the validation error where running on does harm: on few rows, all the more
 #   if they are noisy. The patience must outlast a plateau, and the checkpoint must be
 #   a copy.
@@ -811,7 +828,8 @@ with checks("When to stop"):
 # %% tags=["remove-cell"]
 with checks("What to keep"):
     claim("Of the ripple 6% was left", np.median(recipe))
-    claim("to 1% with inputs of", np.median(low["both"]))
+    claim("to 1% with inputs of", np.median(low["all three"]))
+    claim("here one to six did well", max(trough) < 10)
 
 # %% [markdown]
 # ## Exercises
@@ -883,7 +901,7 @@ from helpers import check_answer
 tenths = np.arange(2500).reshape(250, 10).T
 as_good = variance / heights[tenths].mean(axis=1).var()
 check_answer("as good as", as_good, 38_181, within=10)
-tenths_left = left(train(starts[:3], 520 * [tenths]))
+tenths_left = left(train(batches=520 * [tenths]))
 print("left", tenths_left.round(2))
 print("x2 of a comb:", np.unique(grid[tenths[0], 1]).round(2))
 
@@ -1048,8 +1066,8 @@ def linear_loss(w, X, y):
 
 
 print(1 - 0.9**2, 1 - 0.986**2)
-data_and_rule = raw, heights, falling, optax.adam
-runs = train_many(linear_loss, *three, *data_and_rule)
+data = raw, heights, falling, optax.adam
+runs = train_many(linear_loss, starts, shuffled, *data, at_once=1)
 origin = np.zeros((1, 2))
 capped = [surface(w, origin)[0] for w in low_paths[:, -1]]
 peaks = [linear(w, origin)[0] for w in runs.parameters[:, -1]]
@@ -1065,7 +1083,7 @@ check_answer("the median peak", np.median(peaks), 1, within=0.03)
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("even where only 1% is left", np.median(low["both"]))
+    claim("even where only 1% is left", np.median(low["all three"]))
     claim("at 0.9 and at 0.986, the top", 0.9, heights.max())
     claim("get 0.19 and 0.03", 1 - 0.9**2, 1 - heights.max() ** 2)
     claim("three peaks stay at 0.9", *np.unique(np.round(capped, 1)))
@@ -1076,10 +1094,28 @@ with checks("Exercises"):
 # ::::{exercise}
 # :label: ex-surface-floor
 # Open: is 1% the floor? Go on from the first run of `low_paths` with a method that uses
-# curvature: `torch.optim.LBFGS` {cite}`liu1989`, on all rows, in float64. A good answer
+# curvature: `torch.optim.LBFGS` {cite}`liu1989`, on all rows, in float64. It tries
+# several points in one step, so it wants a function that computes loss and gradient:
+#
+# ```python
+# model = make_model().double()
+# w = torch.tensor(low_paths[0, -1]).double()
+# nn.utils.vector_to_parameters(w, model.parameters())
+# inputs, targets = torch.tensor(raw), torch.tensor(heights)[:, None]
+#
+# def closure():
+#     optimizer.zero_grad()
+#     loss = nn.functional.mse_loss(model(inputs), targets)
+#     loss.backward()
+#     return loss
+# ```
+#
+# Then `optimizer.step(closure)` runs up to `max_iter` iterations and returns the loss
+# before them. A good answer
 #
 # - says how low it gets, as variance left,
-# - looks at the norm of the gradient, and says what it would be at a minimum,
+# - looks at the norm of the gradient, before and after, and says what it would be at a
+#   minimum,
 # - says what the answer shows about the network, and what it shows about Adam,
 # - judges the surface between the training points as well.
 # ::::
@@ -1090,40 +1126,57 @@ with checks("Exercises"):
 
 # %%
 model = make_model().double()
-all_rows = torch.tensor(raw), torch.tensor(heights)[:, None]
 w = torch.tensor(low_paths[0, -1]).double()
 nn.utils.vector_to_parameters(w, model.parameters())
+inputs, targets = torch.tensor(raw), torch.tensor(heights)[:, None]
 optimizer = torch.optim.LBFGS(
-    model.parameters(), max_iter=60, line_search_fn="strong_wolfe"
+    model.parameters(), max_iter=300, line_search_fn="strong_wolfe"
 )
 
 
 def closure():
     optimizer.zero_grad()
-    loss = nn.functional.mse_loss(model(all_rows[0]), all_rows[1])
+    loss = nn.functional.mse_loss(model(inputs), targets)
     loss.backward()
     return loss
 
 
-before, after = optimizer.step(closure).item(), closure().item()
-print(f"{before / variance:.2%} before, {after / variance:.2%} after")
-slopes = torch.cat([p.grad.flatten() for p in model.parameters()])
-print(f"norm of the gradient {slopes.norm().item():.1e}")
+# %% [markdown]
+# Print the loss, the norm of the gradient, and the loss between the points.
+
+
+# %%
+def report():
+    loss = closure().item() / variance
+    slopes = torch.cat([p.grad.flatten() for p in model.parameters()])
+    with torch.no_grad():
+        e = model(torch.tensor(points)) - torch.tensor(at_points)
+    between = e.square().mean().item() / at_points.var()
+    norm = slopes.norm().item()
+    print(f"{loss:.2%} left, {between:.2%} between, slope {norm:.0e}")
+    return loss, between, norm
+
+
+before = report()
+optimizer.step(closure)
+after = report()
 
 # %% [markdown]
-# 60 iterations lower the loss further, so 1% was no floor. The gradient is not zero
-# yet; take more iterations, and judge the surface on `sinc_surface(31)`.
+# It goes on falling, between the points as well, and the gradient, which is zero at a
+# minimum, gets hardly smaller. So 1% was no floor, and the new value is none either.
+# The network can do more than Adam brought out of it in 5200 updates.
 #
 # ```{solution-end}
 # ```
 
 # %% tags=["remove-cell"]
 with checks("Exercises"):
-    claim("is 1% the floor", np.median(low["both"]))
-    given("60 iterations lower")
-    claim("lower the loss further", after < before)
-    claim("so 1% was no floor", np.median(low["both"]))
-    claim("gradient is not zero", slopes.norm().item() > 1e-6)
+    claim("is 1% the floor", np.median(low["all three"]))
+    claim("It goes on falling", after[0] < 0.95 * before[0])
+    claim("between the points as well", after[1] < before[1])
+    claim("gets hardly smaller", after[2] > 0.05 * before[2])
+    claim("So 1% was no floor", np.median(low["all three"]))
+    claim("in 5200 updates", np.prod(shuffled.shape[1:3]))
 
 # %% [markdown]
 # ## Sources and further reading

@@ -303,7 +303,7 @@ for rate in (0.1, 0.14, 0.18, 0.22):
     highest.append(curvature / 2 * top**2)
     early, late = middle
     print(
-        f"{rate:.2f}  {early:13.0f}  {late:7.0f}  {highest[-1]:14.0e}"
+        f"{rate:.2f}  {early:13.1f}  {late:7.1f}  {highest[-1]:14.0e}"
     )
 
 # %% [markdown]
@@ -341,19 +341,19 @@ print(f"0.14: {so_far[-1, 1].round(0)}")
 # %% tags=["hide-input"]
 #| name: fig-rare-spikes
 #| caption: The mean excess so far of four runs at each of two rates. A run at 0.14 sees
-#|   the same examples as one at 0.10.
+#|   the same examples as one at 0.10. The dashed line is the theory for the lower rate.
 #| alt: Mean so far against steps, both axes on log scales. Four blue lines, for the
-#|   rate 0.10, close in on a dashed line near six. Four orange lines, for 0.14, lie ten
-#|   to a thousand times higher. They jump up again and again, sink slowly between the
-#|   jumps, and do not come together.
+#|   rate 0.10, close in on a dashed line near six. Four orange lines, for 0.14, jump up
+#|   again and again, sink slowly between the jumps, and do not come together. In the
+#|   end they are more than a hundred times as high.
 shown = np.unique(np.geomspace(100, 200_000, 600).astype(int))
 figure, ax = plt.subplots(figsize=(5.4, 3.9))
 for which, color in ((0, BLUE), (1, ORANGE)):
     ax.loglog(shown, so_far[shown - 1, which], color=color, lw=1)
 ax.axhline(settled, color=BLACK, ls="--", lw=1)
-ax.text(110, 1.2, "rate 0.10", color=BLUE)
-ax.text(110, 3e3, "rate 0.14", color=ORANGE)
-ax.set(xlabel="steps", ylabel="mean excess so far")
+ax.text(2000, 1.8, "rate 0.10", color=BLUE)
+ax.text(1500, 3e4, "rate 0.14", color=ORANGE)
+ax.set(xlabel="steps", ylabel="mean excess so far", ylim=(1, 2e6))
 ax.set_title("Above the first limit the mean never settles")
 plt.show()
 
@@ -384,10 +384,13 @@ with checks("A limit that is of no use"):
         "keeps to a level, about the same",
         0.4 < min(grown) <= max(grown) < 2.5,
     )
-    claim("to more than a thousand at 0.22", medians[-1][1], 0.22)
+    claim("to more than a thousand at 0.22", medians[-1][1] > 1000)
     levels = np.array(medians)[:, 1]
     claim("toward that limit the level rises", all(np.diff(levels) > 0))
-    claim("reach far above the level", all(highest > 1000 * levels))
+    claim(
+        "reach far above the level",
+        all(np.array(highest) > 1000 * levels),
+    )
     claim("the first limit, 0.118", limit)
     given("four runs at 0.10 and four at 0.14")
     given("A run at 0.14 sees the same", "one at 0.10.")
@@ -404,14 +407,14 @@ with checks("A limit that is of no use"):
         ends[1].max() > 1.5 * ends[1].min(),
     )
     claim(
-        "ten to a thousand times higher",
-        20 < ends[1].min() / settled < ends[1].max() / settled < 2000,
+        "more than a hundred times as high",
+        ends[1].min() / settled > 100,
     )
-    spikes = [so_far[10**k, 1].mean() for k in (2, 3, 4)]
-    claim(
-        "the higher the highest spike",
-        spikes[0] < spikes[1] < spikes[2],
+    each = np.diff(
+        so_far[:, 1] * np.arange(1, 200_001)[:, None], axis=0
     )
+    tops = [each[: 10**k].max(axis=0).mean() for k in (3, 4, 5)]
+    claim("the higher the highest spike", tops[0] < tops[1] < tops[2])
     given("batches of 32 on")
     claim("examples, 0.199", 2 / curvature)
     claim(
@@ -500,7 +503,7 @@ with checks("Exercises"):
 # :class: dropdown
 # First compute $2\lambda / (\lambda^2 + \operatorname{Var}(a) / b)$ along the steepest
 # direction, from the curvatures of the examples. (With several parameters that is an
-# estimate, a little too high: for the line 0.114 instead of 0.110.) Well below it,
+# estimate, a little too high: for the line 0.113 instead of 0.110.) Well below it,
 # means are what they seem, and their standard error says whether the difference counts.
 # Near it or above, the mean of twenty runs tells about the middle of the crowd. The
 # median says that more honestly, and a highest run far above the rest is a sign that
@@ -513,7 +516,7 @@ with checks("Exercises"):
     d = np.linalg.eigh(H)[1][:, 1]
     own = 2 * (X.astype(float) @ d) ** 2
     claim(
-        "0.114 instead of 0.110",
+        "0.113 instead of 0.110",
         2 * own.mean() / np.mean(own**2),
         0.110 if growth(0.1095) < 1 < growth(0.1105) else 0.0,
     )

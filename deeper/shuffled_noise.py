@@ -109,14 +109,14 @@ with checks("One step: hardly a difference"):
 # their gradients sum to zero. If no kick faded, the epoch would end where it began, all
 # its noise gone. What is left at its end is only what fading keeps from cancelling.
 #
-# Take one direction, with the curvature $\lambda$. A step shrinks the error by $1 -
-# \eta\lambda$. An epoch has $n / b$ steps, so it shrinks the error by about $e^{-q}$,
-# with $q = \eta \lambda n / b$. A kick that came a part $t$ of an epoch ago has shrunk
-# to $u(t) = e^{-qt}$. Independent kicks of an epoch add up to a variance proportional
-# to the mean of $u^2$. If they sum to zero, only differences from the mean of $u$
-# count, and it is the mean of $u^2$ minus the square of the mean of $u$. Earlier epochs
-# fade by the same factor in both cases. So of the floor of independent draws, the end
-# of a shuffled epoch keeps the share
+# Take one direction, with the curvature $\lambda$. A step shrinks the error by the
+# factor $1 - \eta\lambda$. An epoch has $n / b$ steps, so it shrinks the error by about
+# $e^{-q}$, with $q = \eta \lambda n / b$. A kick that came a part $t$ of an epoch ago
+# has shrunk to $u(t) = e^{-qt}$. Independent kicks of an epoch add up to a variance
+# proportional to the mean of $u^2$. If they sum to zero, only differences from the mean
+# of $u$ count, and it is the mean of $u^2$ minus the square of the mean of $u$. Earlier
+# epochs fade by the same factor in both cases. So of the floor of independent draws,
+# the end of a shuffled epoch keeps the share
 #
 # ```{math}
 # :label: noise-shuffled
@@ -137,7 +137,9 @@ with checks("One step: hardly a difference"):
 # :::
 #
 # For the course within an epoch, add two parts at the time $t$: what is left of the
-# earlier epochs, and the kicks since.
+# earlier epochs, and the kicks since. The unit is the floor. Its variance fades at the
+# rate $2q$ an epoch, so independent kicks bring $2q$ floors an epoch: the factor `2 *
+# q` below.
 
 
 # %%
@@ -206,18 +208,33 @@ for i, rate in enumerate(rates):
 middle, end = places[:, 49], places[:, 99]  # (rates,)
 
 # %% [markdown]
-# At the smallest rate, how far apart are the three levels? And with which powers do
-# they grow, from the smallest rate to the next?
+# At the smallest rate, how far apart are the three levels, measured and by the theory?
+# And with which powers do they grow, from the smallest rate to the next?
+
 
 # %%
-print(f"independent / end {independent[0] / end[0]:.0f}")
-print(f"middle / end      {middle[0] / end[0]:.0f}")
-for levels in (independent, middle, end):
-    print(f"power {np.log2(levels[1] / levels[0]):.1f}", end="  ")
+def print_levels(independent, middle, end):
+    print(f"{independent / end:5.0f} {middle / end:5.0f}")
+
+
+theory = [shuffled_floor(rates[0], b, t) for t in (0.5, 1.0)]
+draws_floor = rates[0] * sigma2 * curvatures.sum() / (2 * b)
+print_levels(independent[0], middle[0], end[0])
+print_levels(draws_floor, *theory)
 
 # %% [markdown]
-# A factor of many hundreds, and the powers one, two and three.
-# {numref}`fig-noise-shuffle` has all eight rates.
+# The first row is measured: independent draws, and the middle of an epoch, in units of
+# its end. The second row is the theory. And the powers:
+
+# %%
+for levels in (independent, middle, end):
+    print(f"{np.log2(levels[1] / levels[0]):.1f}", end="  ")
+
+# %% [markdown]
+# A factor of many hundreds, and the powers one, two and three. Each measured level is
+# uncertain by about a tenth: at this rate a run remembers several epochs, so few of the
+# 2000 ends are independent. And all rates share the same orders, so what is luck at one
+# rate is luck at its neighbors. {numref}`fig-noise-shuffle` has all eight rates.
 
 # %% tags=["hide-input"]
 #| name: fig-noise-shuffle
@@ -279,8 +296,9 @@ ax.set_title("The end of an epoch is the calmest moment")
 plt.show()
 
 # %% [markdown]
-# So shuffle, with a rate small enough to profit from it: $q = \eta \lambda_{\max} n /
-# b$ below one. And know that a loss which you log at the ends of epochs is then
+# So shuffle, with a rate small enough to profit from it. With $q = \eta \lambda_{\max}
+# n / b$ at one, a twelfth of the floor is left at the ends of epochs, at two a quarter,
+# at four still a half. And know that a loss which you log at the ends of epochs is then
 # measured at the best moment. {cite:t}`mishchenko2020` show such gains beyond least
 # squares.
 
@@ -313,21 +331,41 @@ with checks("Measured"):
         "the powers one, two and three",
         np.all(np.abs(grown - [1, 2, 3]) < 0.25),
     )
-    theory = {
+    by_place = {
         t: [shuffled_floor(r, b, t) for r in rates] for t in (0.5, 1.0)
     }
     claim(
         "Dots lie on all three",
-        np.allclose(middle / theory[0.5], 1, atol=0.2)
-        and np.allclose(end / theory[1.0], 1, atol=0.2),
+        np.allclose(middle / by_place[0.5], 1, atol=0.2)
+        and np.allclose(end / by_place[1.0], 1, atol=0.2),
     )
+    at_end = shuffled_floor(rates[0], b, 1.0)
+    by_theory = (
+        rates[0] * sigma2 * curvatures.sum() / (2 * b) / at_end,
+        shuffled_floor(rates[0], b, 0.5) / at_end,
+    )
+    by_runs = independent[0] / end[0], middle[0] / end[0]
+    claim(
+        "uncertain by about a tenth",
+        np.allclose(np.divide(by_runs, by_theory), 1, atol=0.25),
+    )
+    claim("few of the 2000 ends", late[..., -1].size)
+    remembered = 1 / (2 * rates[0] * curvatures[1] * n / b)
+    claim("a run remembers several epochs", 3 < remembered < 6)
+    left = [shuffled_share(q, 1.0) for q in (1, 2, 4)]
+    claim("at one, a twelfth", abs(left[0] - 1 / 12) < 0.01)
+    claim("at two a quarter", abs(left[1] - 1 / 4) < 0.02)
+    claim("at four still a half", abs(left[2] - 1 / 2) < 0.03)
     claim("all three become alike", independent[-1] / end[-1] < 1.5)
     claim(
-        "about a tenth too low", 1.04 < end[-1] / theory[1.0][-1] < 1.2
+        "about a tenth too low",
+        1.04 < end[-1] / by_place[1.0][-1] < 1.2,
     )
     whole = rates[-1] * sigma2 * curvatures.sum() / (2 * b)
-    claim("close to 0.84", theory[1.0][-1] / whole)
-    claim("ends at about half", 0.4 < theory[1.0][5] / whole * 4 < 0.6)
+    claim("close to 0.84", by_place[1.0][-1] / whole)
+    claim(
+        "ends at about half", 0.4 < by_place[1.0][5] / whole * 4 < 0.6
+    )
 
 # %% tags=["remove-cell"]
 with checks("An epoch: kicks that cancel"):
@@ -353,7 +391,8 @@ with checks("What shuffling does to the noise"):
 # - Over a shuffled epoch the kicks cancel, up to their fading. At its end the floor
 #   goes with $\eta^3$ for small rates, in its middle with $\eta^2$, with independent
 #   draws with $\eta$.
-# - The gain needs $\eta \lambda n / b$ below one.
+# - The gain shrinks as $q = \eta \lambda n / b$ grows: at one a twelfth of the floor is
+#   left, at four a half.
 #
 # ## Exercises
 #
@@ -401,8 +440,15 @@ with checks("Exercises"):
 # ```
 #
 # The kicks of an epoch still sum to zero. But they fade in the same way each time, so
-# what is left is the same in every epoch. It adds up in one direction, where new
-# shuffles would partly cancel it.
+# what is left of an epoch at its end is the same offset $d$ in every epoch. Equal
+# offsets add up: $d (1 + e^{-q} + e^{-2q} + \dots) = d / (1 - e^{-q})$. With new
+# shuffles they are independent, and their squares add up, to $d^2 / (1 - e^{-2q})$. The
+# quotient of the squares is
+#
+# $$\frac{1 - e^{-2q}}{(1 - e^{-q})^2} = \frac{1 + e^{-q}}{1 - e^{-q}} =
+# \coth \frac{q}{2} \approx \frac{2}{q} .$$
+#
+# The steep direction decides, since there is nearly all that is left.
 
 # %%
 once = np.repeat(orders[:, :1], 40, axis=1)
@@ -410,12 +456,15 @@ batches_once = in_batches(once, b)
 for i in (0, 2, 4):
     late = excess_of(batches_once, rates[i])[:, 20:, -1]
     differs = np.mean(late.std(axis=1) / late.mean(axis=1))
-    print(f"{late.mean() / end[i]:.1f} times, differs by {differs:.1%}")
+    q = rates[i] * curvatures[1] * n / b
+    print(f"predicted {1 / np.tanh(q / 2):.1f} times", end=", ")
+    print(f"seen {late.mean() / end[i]:.1f}, differs by {differs:.1%}")
 
 # %% [markdown]
 # No: at the smallest rate the end is more than ten times as high as with new shuffles.
 # It hardly differs from epoch to epoch, so this is not noise any more but a bias of the
-# order.
+# order. (What differs at the smallest rate is a rest of the start: after 20 epochs a
+# tenth of it is left.)
 
 # %% [markdown]
 # ```{solution-end}
@@ -426,6 +475,14 @@ with checks("Exercises"):
     smallest = excess_of(batches_once, rates[0])[:, 20:, -1]
     claim("ten times as high", smallest.mean() > 10 * end[0])
     claim("It hardly differs from epoch", differs < 0.05)
+    rest = np.exp(-20 * rates[0] * curvatures[1] * n / b)
+    claim("after 20 epochs a tenth of it", 0.08 < rest < 0.12)
+    off = []
+    for i in (0, 2, 4):
+        q = rates[i] * curvatures[1] * n / b
+        late = excess_of(batches_once, rates[i])[:, 20:, -1]
+        off.append(late.mean() / end[i] * np.tanh(q / 2) - 1)
+    claim("offsets add up:", np.abs(off).max() < 0.25)
 
 # %% [markdown]
 # ## Sources and further reading

@@ -13,8 +13,8 @@
 # A network with 301 parameters learns fifteen noisy points. At the end it misses the
 # points by a mean square of less than 0.004, and the curve behind them by 0.024. A
 # steady pull of all weights toward zero makes the first number many times larger, and
-# the second less than half. Why does a network get better by being held back, and when is the pull not
-# worth its price?
+# the second less than half. Why does a network get better by being held back, and when
+# is the pull not worth its price?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -286,7 +286,7 @@ with checks("A pull toward zero"):
 #
 # If decay helps because the points are few and noisy, it should help little where they
 # are many, and not at all where the noise is gone. The function `compare` prints the
-# error without decay and the lowest error with one.
+# error and the size of the weights without decay, then the best decay and its error.
 
 
 # %%
