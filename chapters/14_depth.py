@@ -515,7 +515,7 @@ print("climbed", *[f"{slope:.5f}" for slope in open_still])
 # %% tags=["nbval-ignore-output"]
 everyone = np.concatenate(list(groups.values()))  # (24, 263)
 batches = deep_batches[:300]
-_, fresh_r2 = train(biased_loss, everyone, batches)
+_, fresh_r2 = train(biased_loss, everyone, batches[:150])
 _, plain_r2 = train(biased_loss, everyone, batches, optax.sgd, 0.1)
 waits = {}
 for rule, scores in {"plain": plain_r2, "fresh Adam": fresh_r2}.items():
@@ -1121,8 +1121,9 @@ def relu_loss(w, X, y):
 
 
 arrived = {}
-for name, loss in {"tanh": tanh_loss, "ReLU": relu_loss}.items():
-    _, scores = train(loss, deep_starts, deep_batches[:500])
+trials = {"tanh": (tanh_loss, 500), "ReLU": (relu_loss, 100)}
+for name, (loss, epochs) in trials.items():
+    _, scores = train(loss, deep_starts, deep_batches[:epochs])
     arrived[name] = [
         first_epoch(scores, r2) for r2 in (-0.05, 0.05, 0.5)
     ]

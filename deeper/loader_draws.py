@@ -372,16 +372,21 @@ with checks("Do workers change the order?"):
 from helpers import RandomRows
 
 rows = RandomRows(100, seed=0)
-numbers = torch.cat(list(DataLoader(rows, 10, num_workers=2)))
+loader = DataLoader(rows, 10, num_workers=2)
+numbers = torch.cat(list(loader))
 print(len(numbers), "rows,", len(numbers.unique()), "different numbers")
+again = torch.cat(list(loader))
+print("the next epoch is the same:", torch.equal(numbers, again))
 
 # %% [markdown]
-# Half of the randomness is a repetition, and no message says so. Draw with `torch.rand`
-# inside `__getitem__`: PyTorch gives each worker a seed of its own, made of that number
-# that every `iter` draws. Or make the generator in the worker, with a `worker_init_fn`.
+# Half of the randomness is a repetition, the next epoch repeats it all, since new
+# workers copy the same state, and no message says so. Draw with `torch.rand` inside
+# `__getitem__`: PyTorch gives each worker a seed of its own, made of that number that
+# every `iter` draws. Or make the generator in the worker, with a `worker_init_fn`.
 
 # %% tags=["remove-cell"]
 with checks("Rows that draw for themselves"):
+    claim("the next epoch repeats it all", torch.equal(numbers, again))
     claim("Fifty. Each worker", len(numbers.unique()) == 50)
     claim(
         "Half of the randomness",

@@ -249,16 +249,16 @@ for name, weights in rare.items():
 # true line is straight. A row with high noise is tall *because* of its noise, so the
 # sampler prefers noise that points up. Rows chosen by their *input* move it to 2.00, by
 # less than one standard error: a straight line is right for any mix of inputs. Where
-# the model is wrong somewhere, such a choice moves the answer too (exercise
-# {ref}`ex-samplers-parabola`).
+# the model is wrong somewhere, such a choice moves the answer too
+# ({ref}`ex-samplers-parabola`).
 #
 # ## Undo it in the loss
 #
 # Divide each row's loss by its weight. Then a row that comes ten times as often counts
 # a tenth each time, and the expected gradient is that of the plain loss again. (The
 # mean of the weights as a factor keeps the learning rate what it was.) Why sample at
-# all, then? To see rare rows early and often, with less noise from them, and still
-# answer the plain question.
+# all, then? So that a batch holds rare rows at all. If one row in a thousand is rare,
+# 90% of all batches of 100 have none.
 
 # %%
 weights = rare["tall"]
@@ -340,6 +340,8 @@ with checks("Undo it in the loss"):
         "a row that comes ten times as often counts a tenth",
         all(tenfold),
     )
+    b = loader.batch_size
+    claim("90% of all batches of 100 have none", (1 - 1 / 1000) ** b, b)
     claim(
         "The line is back",
         abs(undone[:, 1].mean() - plain_line[1]) < 0.03,

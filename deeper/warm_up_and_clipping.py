@@ -13,8 +13,7 @@
 # Two dangers wait for an optimizer. At the beginning its averages are empty, and Adam
 # without its two corrections takes steps up to 6.6 times as long as it should. And one
 # target in a hundred that has lost its decimal point ruins two runs in three. Which
-# precaution helps against the first, and what does it buy? What saves a run from the
-# second, and is it the optimizer that has to be saved?
+# precautions help, what do they buy, and is it the optimizer that has to be saved?
 #
 # :::{admonition} Before you start
 # :class: tip
@@ -150,9 +149,8 @@ with checks("The first steps"):
 # ## How high a rate survives
 #
 # Does it matter? Train the small network on the noisy parabola, 40 runs at each of ten
-# rates, in three ways: without the corrections, with them, and with a
-# **{term}`warm-up`** besides, which raises the rate from near zero to its full size
-# within the first 12 epochs.
+# rates: without the corrections, with them, and with a **{term}`warm-up`** besides,
+# which raises the rate from near zero to its full size within the first 12 epochs.
 
 # %%
 from torch import nn
@@ -222,9 +220,8 @@ for name, (optimizer, schedule) in ways.items():
 
 # %% [markdown]
 # The corrections move the cliff by two points of the grid, the warm-up by one more. But
-# part of that is only a matter of names. Uncorrected steps are longer all the time, on
-# average over the 500 steps by a factor of 2.6. So give Adam with its corrections 2.6
-# times the rate.
+# uncorrected steps are longer all the time, on average over the 500 steps by a factor
+# of 2.6. So give Adam with its corrections 2.6 times the rate.
 
 # %%
 k = np.arange(1, 501)
@@ -264,10 +261,10 @@ ax.set_title("The corrections shift the curve and its cliff")
 plt.show()
 
 # %% [markdown]
-# At low rates the dashed curve lies on the uncorrected one: the corrections change what
-# a rate *means*, and nothing else. Only at the cliff do the first steps count by
-# themselves. At a rate of 0.1 uncorrected Adam is lost, and Adam with steps as long on
-# average is not.
+# At the lowest rate the uncorrected runs are even six times better than Adam's, and the
+# dashed ones are as good: there the corrections change what a rate *means*, and nothing
+# else. Only at the cliff do the first steps count by themselves. At a rate of 0.1
+# uncorrected Adam is lost, and Adam with steps as long on average is not.
 #
 # And the *best* errors of all ways are nearly the same. A warm-up pays where high rates
 # do, as with large batches {cite}`goyal2017`. Here the higher rate brings nothing.
@@ -291,15 +288,20 @@ with checks("How high a rate survives"):
     claim("with its corrections 2.6 times the", factor)
     claim("corrections at 2.6 times the", factor)
     lowest = [m.min() for m in medians.values()]
-    claim("are nearly the same", max(lowest) < 1.3 * min(lowest))
-    claim("nearly the same low level", max(lowest) < 1.3 * min(lowest))
+    claim("are nearly the same", max(lowest) < 1.4 * min(lowest))
+    claim("nearly the same low level", max(lowest) < 1.4 * min(lowest))
     claim(
         "jumps to a gray line first",
         medians["uncorrected"][-1] > 0.8 * truth.var(),
     )
+    claim(
+        "six times better",
+        abs(medians["corrected"][0] / medians["uncorrected"][0] - 6)
+        < 1,
+    )
     ratio = medians["longer"][:3] / medians["uncorrected"][:3]
     claim(
-        "dashed curve lies on the uncorrected one",
+        "dashed ones are as good",
         (np.abs(np.log(ratio)) < 0.3).all(),
     )
     claim(
@@ -336,8 +338,8 @@ for name, (optimizer, schedule) in ways.items():
 
 # %% [markdown]
 # Without a warm-up most networks have no live unit left, and are constants. With it few
-# are. The same low rates at the end save none: the harm is done at the start. How far
-# does a parameter travel in an epoch? Adam at a rate of 0.1:
+# are. The same low rates at the end save hardly any: the harm is done at the start.
+# How far does a parameter travel in an epoch? Adam at a rate of 0.1:
 
 # %%
 trained = train_many(small_loss, starts, batches, x, y, 0.1, optax.adam)
@@ -346,10 +348,11 @@ travel = np.abs(np.diff(path, axis=1)).mean(axis=(0, 2)) / 0.1
 print("in rates, epochs 1, 2, 4, 12:", travel[[0, 1, 3, 11]].round(1))
 
 # %% [markdown]
-# At first the gradients agree on a direction. Adam divides their size away, and five
-# long steps add up to more than a rate. By the twelfth epoch they point to and fro, and
-# a parameter moves by less than a tenth of that. So the full rate is dangerous at the
-# start, where it carries units over to the dead ones. A warm-up withholds it there.
+# Adam's first step is a rate long in every live parameter, however small its gradient.
+# Later its mean of gradients is small beside the sizes that it remembers, and by the
+# twelfth epoch a parameter travels less than a tenth as far. So the full rate is
+# dangerous at the start, where it carries units over to the dead ones. A warm-up
+# withholds it there.
 
 # %% tags=["remove-cell"]
 with checks("What dies beyond the cliff"):
@@ -361,7 +364,7 @@ with checks("What dies beyond the cliff"):
         abs(born_dead.mean() - 0.25) < 0.02,
     )
     claim(
-        "quarter of the square of the two",
+        "That is a quarter of the square",
         (
             born_dead == (starts[:, 10:20] < -np.abs(starts[:, :10]))
         ).mean()
@@ -389,11 +392,13 @@ with checks("What dies beyond the cliff"):
     )
     claim("With it few are", gone["warm-up"] < 0.2)
     claim(
-        "at the end save none", gone["turned"] > gone["corrected"] - 0.1
+        "at the end save hardly any",
+        gone["turned"] > gone["corrected"] - 0.1,
     )
     given("Adam at a rate of 0.1")
-    claim("more than a rate", travel[0] > 1.2)
-    claim("less than a tenth of that", travel[11] < 0.1 * travel[0])
+    claim(
+        "travels less than a tenth as far", travel[11] < 0.1 * travel[0]
+    )
 
 # %% [markdown]
 # ## One wrong number
@@ -478,9 +483,9 @@ plt.show()
 
 # %% [markdown]
 # With the target wrong in every epoch more than half of the runs are lost at any rate.
-# But two thirds of the exact parabolas are lost as well. So Adam is not to blame: it
-# finds what the loss asks for. Wrong only once in the middle, the target costs hardly a
-# run up to a rate of 0.1, and shortly before the end it costs more, for want of time.
+# But so are two thirds of the exact parabolas. Adam is not to blame: it finds what the
+# loss asks for. Wrong once in the middle, the target costs hardly a run up to a rate of
+# 0.1. Shortly before the end it costs more, for want of time.
 
 # %% tags=["remove-cell"]
 with checks("One wrong number"):
@@ -510,9 +515,10 @@ with checks("One wrong number"):
 # %% [markdown]
 # ## Clipping
 #
-# So the remedy must change what is minimized: no example may pull as hard as all others
-# together. In **{term}`clipping`** a gradient longer than a limit is shortened to it,
-# and keeps its direction {cite}`pascanu2013`. `chain` puts it before the rule.
+# Mend the number if you can find it. If not, change what is minimized, so that no
+# example pulls as hard as all others together. In **{term}`clipping`** a gradient
+# longer than a limit is shortened to it, and keeps its direction {cite}`pascanu2013`.
+# `chain` puts it before the rule.
 
 
 # %%
@@ -522,22 +528,22 @@ def clipped(limit, rate):
 
 
 # %% [markdown]
-# Which limit? Look at the lengths that occur in the eleventh epoch on right targets.
+# Which limit? Look at the lengths in the eleventh epoch, on right and spoiled targets.
 
 
 # %%
-def length(w, rows, y):
+def gradient_norm(w, rows, y):
     def batch_loss(w):
         return small_loss(w, jnp.asarray(x)[rows], y[rows]).mean()
 
     return jnp.linalg.norm(jax.grad(batch_loss)(w))
 
 
-by_step = jax.vmap(length, in_axes=(None, 0, None))
+by_step = jax.vmap(gradient_norm, in_axes=(None, 0, None))
 by_run = jax.vmap(by_step)  # (runs, steps)
 
 # %% [markdown]
-# Of the five batches one has the wrong number; take the longest gradient.
+# Of the five batches take the longest gradient.
 
 # %%
 trained = train_many(
@@ -555,6 +561,7 @@ for name, targets in (("right", y), ("spoiled", typed)):
 # %%
 from functools import partial
 
+final = {}
 for limit in (10, 1, 0.1, 0.01):
     rule = partial(clipped, limit)
     print(f"limit {limit:4}:", end=" ")
@@ -562,7 +569,8 @@ for limit in (10, 1, 0.1, 0.01):
         trained = train_many(
             small_loss, starts, batches, x, targets, 0.01, rule
         )
-        print(f"{name} {np.median(errors_of(trained)):.4f}", end="  ")
+        final[limit, name] = np.median(errors_of(trained))
+        print(f"{name} {final[limit, name]:.4f}", end="  ")
     print()
 
 # %% [markdown]
@@ -585,29 +593,12 @@ with checks("Clipping"):
         "One of 0.1, no longer than an ordinary",
         lengths_of["right"] > 0.1,
     )
-    final = {
-        (limit, name): np.median(
-            errors_of(
-                train_many(
-                    small_loss,
-                    starts,
-                    batches,
-                    x,
-                    t,
-                    0.01,
-                    partial(clipped, limit),
-                )
-            )
-        )
-        for limit in (10, 0.1)
-        for name, t in (("right", y), ("spoiled", typed))
-    }
     claim(
         "leaves most of the damage",
         final[10, "spoiled"] > 20 * final[0.1, "spoiled"],
     )
     claim(
-        "removes the damage",
+        "removes it: the error",
         final[0.1, "spoiled"] < 2.5 * final[0.1, "right"],
     )
     claim(
@@ -627,9 +618,9 @@ with checks("Warm-up and clipping"):
 #
 # - Averages that start at zero are too small at first, and a quotient of two of them
 #   can be far too large. Adam's corrections mend that.
-# - The first steps are the dangerous ones, because all gradients agree and Adam gives
-#   each step its full length. A warm-up lets a run survive a higher rate. Whether that
-#   rate is any better is another question.
+# - The first steps are the dangerous ones: they have full length, however small the
+#   gradient. A warm-up lets a run survive a higher rate. Whether that rate is any
+#   better is another question.
 # - A wrong number that stays in the data moves the minimum of the loss, so no better
 #   optimizer helps. Clipping does, because it limits what one batch can ask for.
 
