@@ -446,12 +446,10 @@ with checks("Adam"):
     claim("best of the same", best["Adam"] == rule_left["Adam", 0.01])
     claim("Plain descent leaves 95%", best["plain"])
     claim("learned hardly anything", best["plain"] > 0.9)
-    constant = 1
-    plus_one = np.mean((constant - heights) ** 2) / variance
-    claim("A constant +1", constant)
+    plus_one = np.mean((1 - heights) ** 2) / variance
     given("Adam at the rate 1?")
     claim("And 3618%", plus_one)
-    claim("And 3618%", rule_left["Adam", 1] > 30)
+    claim("A constant +1 leaves as much", rule_left["Adam", 1] > 30)
 
 # %% [markdown]
 # ## The scale of the inputs
@@ -1087,7 +1085,10 @@ w = torch.tensor(low_paths[0, -1]).double()
 nn.utils.vector_to_parameters(w, model.parameters())
 inputs, targets = torch.tensor(raw), torch.tensor(heights)[:, None]
 optimizer = torch.optim.LBFGS(
-    model.parameters(), max_iter=200, line_search_fn="strong_wolfe"
+    model.parameters(),
+    max_iter=150,
+    tolerance_change=0,
+    line_search_fn="strong_wolfe",
 )
 
 
@@ -1114,14 +1115,15 @@ def report():
     return loss, between, norm
 
 
-before = report()
-optimizer.step(closure)
-after = report()
+reports = [report()]
+for _ in range(2):
+    optimizer.step(closure)
+    reports.append(report())
 
 # %% [markdown]
-# It goes on falling, between the points as well, and the gradient, which is zero at a
-# minimum, gets hardly smaller. So 1% was no floor, and the new value is none either.
-# The network can do more than Adam brought out of it in 5200 updates.
+# Both lots of 150 iterations lower it, between the points as well, and the gradient,
+# which is zero at a minimum, is not zero. So 1% was no floor, and the last value is none
+# either. The network can do more than Adam brought out of it in 5200 updates.
 #
 # ```{solution-end}
 # ```
@@ -1129,9 +1131,11 @@ after = report()
 # %% tags=["remove-cell"]
 with checks("Exercises"):
     claim("is 1% the floor", np.median(low["all three"]))
-    claim("It goes on falling", after[0] < 0.95 * before[0])
-    claim("between the points as well", after[1] < before[1])
-    claim("gets hardly smaller", after[2] > 0.05 * before[2])
+    given("of 150 iterations")
+    shares, between, norms = np.array(reports).T
+    claim("lower it", (np.diff(shares) < -0.02 * shares[:-1]).all())
+    claim("between the points as well", between[2] < between[0])
+    claim("is not zero", norms.min() > 1e-5)
     claim("So 1% was no floor", np.median(low["all three"]))
     claim("in 5200 updates", np.prod(shuffled.shape[1:3]))
 

@@ -739,8 +739,8 @@ print(f"plain       {1000 * np.min(tens):.2f}", judge(optax.sgd, best))
 # another name. (Its momentum is a sum where Adam's is a mean, so steps are ten times as
 # long, and the best rate is a tenth.) A shorter memory alone would not have done it
 # ({ref}`ex-optimizers-lists`). The network and the data have not changed since RMSProp
-# was third. Nor need this ranking hold: $\beta = 0.95$ brings Nesterov's rule level with
-# those two on the fresh runs, but the 40 chose 0.9.
+# was third. Nor need this ranking hold: $\beta = 0.95$ brings Nesterov's rule level
+# with those two on the fresh runs, but the 40 chose 0.9.
 
 # %% tags=["hide-input"]
 #| name: fig-optimizers-race

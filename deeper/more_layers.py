@@ -617,7 +617,7 @@ with checks("Exercises"):
     given("20 units down to 10 a share")
     claim("a share of 0.204 is left", factors[0])
     given("is left, from 2 down to 20 only")
-    claim("20 only 0.046, and", factors[1])
+    claim("only 0.046, and concludes", factors[1])
     claim(
         "all widths cancel but the first and the last",
         np.isclose(np.prod(factors), share * np.sqrt(2 / 10)),

@@ -344,8 +344,9 @@ with checks("The exact moments of the noise"):
 # There the features are independent, with the variances $\lambda_i / 2$. What is the
 # variance of the gradient of one example at the error $\mathbf{e}$?
 #
-# Its entry along direction $i$ is a product, $2 x_i$ times $\mathbf{x}^\top \mathbf{e}
-# + \rho$. For the product of two normal variables with mean zero there is a rule:
+# Its entry along direction $i$ is a product, $2 x_i$ times
+# $\mathbf{x}^\top \mathbf{e} + \rho$. For the product of two normal variables with mean
+# zero there is a rule:
 # $\mathbb{E}[u^2 v^2] = \mathbb{E}[u^2]\, \mathbb{E}[v^2] + 2\, \mathbb{E}[u v]^2$.
 # Here $\mathbb{E}[u^2] = 2 \lambda_i$, $\mathbb{E}[v^2]$ is the loss $L$, and
 # $\mathbb{E}[uv]$ is the mean gradient, $\lambda_i e_i$. Subtract the square of that,
@@ -370,8 +371,8 @@ print(g.var(axis=0).round(1))
 print((2 * lam * loss + lam**2 * e**2).round(1))
 
 # %% [markdown]
-# Averaged over runs, $e_i^2$ becomes $v_i$: a recursion with $p$ numbers instead of $(p
-# + 1)^2$. {ref}`gradient-noise` counts updates with a simpler one, whose kicks do not
+# Averaged over runs, $e_i^2$ becomes $v_i$: a recursion with $p$ numbers instead of
+# $(p + 1)^2$. {ref}`gradient-noise` counts updates with a simpler one, whose kicks do not
 # grow. When is that good enough? Follow both in the fan of that chapter, and train.
 
 

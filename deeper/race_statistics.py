@@ -298,7 +298,7 @@ for name in ("Nesterov", "RMSProp"):
 # the runs to get as much without them. It lies wholly above zero for RMSProp: at these
 # settings RMSProp is behind Adam. (The median of the differences is smaller than the
 # difference of the medians: they are different numbers.) For Nesterov's rule it holds
-# zero. 400 runs show no order between the two.
+# zero: 400 runs show no order between the two.
 
 # %% tags=["remove-cell"]
 with checks("Pairs"):
@@ -357,8 +357,8 @@ for name, table in grid.items():
 # %% [markdown]
 # Most groups choose the same rate for RMSProp. For each of the other two they are
 # divided between two neighbors, and the choice moves the median by as much as the two
-# rules differ. In a race tuned by twenty seeds either may come out ahead,
-# whatever the number of runs afterwards. So tune with more seeds, or report the luck:
+# rules differ. In a race tuned by twenty seeds either may come out ahead, whatever the
+# number of runs afterwards. So tune with more seeds, or report the luck:
 # choose and judge again, as often as you can. If that is too dear, resample the tuning
 # seeds with replacement, the bootstrap {cite}`efron1979`.
 
@@ -419,11 +419,10 @@ wins = np.mean(best["Nesterov"] < best["Adam"])
 print(f"Nesterov wins {wins:.0%} of pairs")
 
 # %% [markdown]
-# Here Nesterov's rule is far ahead, and twenty or thirty pairs of runs would
-# most likely have shown it. So the
-# answer to "which is better?" depends more on the problem than on anything above. In a
-# benchmark of fifteen optimizers on eight problems no single one wins
-# {cite}`schmidt2021`.
+# Here Nesterov's rule is far ahead, and twenty or thirty pairs would most likely
+# have shown it. So the answer to "which is better?" depends more on the problem than on
+# anything above. In a benchmark of fifteen optimizers on eight problems no single one
+# wins {cite}`schmidt2021`.
 
 # %% tags=["remove-cell"]
 with checks("Another problem"):
@@ -441,7 +440,7 @@ with checks("Another problem"):
         )
 
     claim(
-        "twenty or thirty pairs of runs would most likely",
+        "twenty or thirty pairs would most likely",
         shown(20, wins) > 0.6 and shown(30, wins) > 0.8,
     )
 

@@ -62,6 +62,7 @@ def write(folder: Path, name: str, body: str) -> None:
         ('<script src="//x.org/a.js"></script>', "another host"),
         ('<link rel="stylesheet" href="https://x.org/a.css">', "another host"),
         ('<video src="a.mp4"></video>', "aria-label"),
+        ("<p>the rate $\\eta</p><code>$x</code>", "formula as text: the rate $"),
     ],
 )
 def test_the_site_check_reports(tmp_path, body, problem):

@@ -23,6 +23,8 @@ _FETCHED = {
     "video": ("src", "poster"),
 }
 _NOT_FETCHED_LINKS = {"canonical", "index", "next", "prev", "search"}
+# What stands in these is code, or typeset.
+_NOT_PROSE = {"code", "math", "pre", "script", "style", "title"}
 _PATH_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
@@ -35,13 +37,22 @@ class _Page(HTMLParser):
     loads: list[str] = field(default_factory=list)
     images: list[tuple[str, str | None]] = field(default_factory=list)
     videos_without_label: int = 0
-    text: list[str] = field(default_factory=list)
+    raw_formulas: list[str] = field(default_factory=list)
+    _inside: int = 0  # how many elements of `_NOT_PROSE` are open
 
     def __post_init__(self) -> None:
         super().__init__()
 
+    def handle_data(self, data: str) -> None:
+        if not self._inside and "$" in data:
+            self.raw_formulas.append(data.strip()[:60])
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside -= tag in _NOT_PROSE
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
+        self._inside += tag in _NOT_PROSE
         for name in ("id", "name"):
             if value := attributes.get(name):
                 self.ids.add(value)
@@ -59,7 +70,9 @@ class _Page(HTMLParser):
         if tag == "video" and not attributes.get("aria-label"):
             self.videos_without_label += 1
 
-    handle_startendtag = handle_starttag
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
 
 
 def check(html: Path, pages: list[str]) -> list[str]:
@@ -121,6 +134,8 @@ def _problems(path: Path, page: _Page, parsed: dict[Path, _Page]) -> Iterator[st
             yield f"the image {source} has no alternative text"
         elif "_images/" in source and not words:
             yield f"the figure {source} has no alternative text"
+    for text in page.raw_formulas:
+        yield f"shows a formula as text: {text}"
     if page.videos_without_label:
         yield "a video has no aria-label"
 
