@@ -113,8 +113,8 @@ with checks("Ten belts, one unknown number"):
 # ## One number for ten residuals
 #
 # The picture says that 1.7 is better. A computer needs that as a number: ten residuals
-# in, one number out, smaller is better. The mean of the residuals seems natural. Test
-# it on a useless rule, which ignores the inches and says the mean, 100.4 cm, for every
+# in, one number out, smaller is better. The size of their mean seems natural. Test it
+# on a useless rule, which ignores the inches and says the mean, 100.4 cm, for every
 # belt. What is the mean of its residuals?
 #
 # :::{admonition} What do you expect?
@@ -287,16 +287,16 @@ with checks("Fifty guesses"):
 
 # %%
 changes = np.diff(losses)  # 49 of them
-print(f"falls {sum(changes < 0)} times, then")
+print(f"falls {sum(changes < 0)} times")
 print(f"rises {sum(changes > 0)} times")
 print(f"first changes: {changes[:3].round(2)}")
 bends = np.diff(changes)  # 48 of them
 print(f"they grow by {bends.min():.2f} to {bends.max():.2f}")
 
 # %% [markdown]
-# The curve falls 25 times and then rises 24 times. The word for that is
-# **{term}`unimodal`**. (The tutorial calls the increase away from the lowest point
-# *monotonic*: on its own, each side is.)
+# The changes only grow, so no fall follows a rise: the curve falls 25 times, then rises
+# 24 times. The word for that is **{term}`unimodal`**. (The tutorial calls the increase
+# away from the lowest point *monotonic*: on its own, each side is.)
 #
 # The last line says more. The changes themselves grow, always by the same 33.18 cm². A
 # curve that bends so evenly is a parabola. {eq}`mse` says why: multiply out the
@@ -318,7 +318,7 @@ with checks("What kind of curve is this?"):
         (changes[:25] < 0).all() and (changes[25:] > 0).all(),
     )
     claim(
-        "falls 25 times and then rises 24",
+        "falls 25 times, then rises 24",
         sum(changes < 0),
         sum(changes > 0),
     )
@@ -468,19 +468,20 @@ with checks("How far off is a grid?"):
 # A finer grid closes one difference, from 2.551 to 2.5415, and not another: an inch is
 # 2.54 cm by definition {cite}`thompson2008`. So look at the table again: are its rows
 # the exact lengths, rounded to whole centimeters? And if so, is rounding what moved the
-# answer? Take it away, and fit the exact lengths.
+# answer? Its errors tell.
 
 # %%
 exact_cm = 2.54 * belt_in
 print(np.round(exact_cm) == belt_cm)
-unrounded = np.mean(belt_in * exact_cm) / mean_xx
-print(f"{unrounded:.4f} without rounding")
-print(f"{best_multiplier:.4f} with rounding")
+rounding = belt_cm - exact_cm
+moved = np.mean(belt_in * rounding) / mean_xx
+print(f"{moved:.4f} is what rounding adds to 2.54")
 
 # %% [markdown]
-# All ten rows are rounded, and without rounding the answer is 2.54. No better search
-# will find that number in the rounded table: a search finds what the loss asks for, the
-# best fit to *these ten rows*, and not what you meant.
+# All ten rows are rounded. The rounding errors, weighted by the inches, move the answer
+# by 0.0015, which is the whole difference. No better search will find that number in
+# the rounded table: a search finds what the loss asks for, the best fit to *these ten
+# rows*, and not what you meant.
 
 # %% tags=["remove-cell"]
 with checks("Why the answer is not 2.54"):
@@ -494,7 +495,11 @@ with checks("Why the answer is not 2.54"):
         "All ten rows are rounded",
         np.array_equal(np.round(exact_cm), belt_cm),
     )
-    claim("without rounding the answer is 2.54", unrounded)
+    claim("move the answer by 0.0015", moved)
+    claim(
+        "the whole difference",
+        np.isclose(2.54 + moved, best_multiplier),
+    )
     claim("No better search", loss(2.54, belt_in, belt_cm) > lowest)
 
 # %% [markdown]
@@ -515,9 +520,8 @@ for b in np.linspace(-5, 5, 50):
 print(f"{evaluations} evaluations, lowest {best_loss:.3f} cm²")
 
 # %% [markdown]
-# Two parameters cost 2500 evaluations. (And with gaps this wide, the best pair has a
-# higher loss than $m^*$ alone.) A third would mean one more loop around these two
-# ({numref}`fig-grid-cost`).
+# Two parameters cost 2500 evaluations. A third would mean one more loop around these
+# two ({numref}`fig-grid-cost`).
 
 # %% tags=["hide-input"]
 #| name: fig-grid-cost
@@ -571,7 +575,6 @@ with checks("What more parameters cost"):
         x.size,
     )
     claim("the square, is labeled 125,000", side.size * x.size)
-    claim("the best pair has a higher loss", best_loss > lowest)
     claim("p parameters cost 50^p", evaluations == guesses.size**2)
     claim("About 3,100 years", round(years, -2))
     claim("multiplies the time by 50", guesses.size)

@@ -583,10 +583,10 @@ for name, curve in swept.items():
 ax.axhline(4 / 45, color=GRAY, linestyle="--", linewidth=1)
 ax.text(0.055, 0.055, "batch", color=ORANGE)
 ax.text(0.0105, 0.009, "mini-batch", color=GREEN)
-ax.text(0.07, 0.0021, "stochastic", color=BLUE)
-ax.text(0.019, 0.00036, "stochastic, no noise", color=BLUE)
+ax.text(0.0105, 0.0016, "stochastic", color=BLUE)
+ax.text(0.0105, 0.00025, "stochastic, no noise", color=BLUE)
 ax.set_xticks([0.01, 0.1, 0.9], ["0.01", "0.1", "0.9"])
-ax.set(xlabel="learning rate", ylabel="median error")
+ax.set(xlabel="learning rate", ylabel="median error", ylim=2e-4)
 ax.minorticks_off()
 ax.set_title("Noise asks for a small rate, well before the limit")
 plt.show()
@@ -719,10 +719,10 @@ for name, rows in ways.items():
 # %%
 mixed = shuffled_orders(rng, runs=300, epochs=100, n=96)
 ways = {"in order": in_order[:, :96], "mixed, same 96": mixed}
-ways |= {"shuffled, any 96": orders[..., :96], "all": in_order}
+ways |= {"shuffled, any 96": orders[..., :96], "all 100": in_order}
 mini, lighter = {}, [0.2] * 6 + [0.05]  # rates by step
-for name, rows in (ways | {"all, lighter": in_order}).items():
-    rate = lighter if name == "all, lighter" else 0.2
+for name, rows in (ways | {"all 100, lighter": in_order}).items():
+    rate = lighter if name == "all 100, lighter" else 0.2
     trained = train_300(in_batches(rows, 16), learning_rate=rate)
     mini[name] = trained.parameters[:, -1]
 
@@ -754,7 +754,7 @@ for name, w in mini.items():
 #|   looks alike at both ends, lies between.
 at_02 = {name: w for (name, rate), w in single.items() if rate == 0.2}
 drawn = {name: w for name, w in mini.items() if "lighter" not in name}
-shades = {"in order": BLUE, "all": ORANGE, "reversed": GRAY}
+shades = {"in order": BLUE, "all 100": ORANGE, "reversed": GRAY}
 shades["mixed, same 96"] = BLACK
 shared = {"sharex": True, "sharey": True, "figsize": (5.4, 6.4)}
 figure, axes = plt.subplots(2, **shared)
@@ -768,7 +768,8 @@ for ax, group in zip(axes, (at_02, drawn), strict=True):
     ax.legend(loc="lower center", ncols=1 if group is at_02 else 2)
 axes[1].axvspan(x[96, 0], 1, color=GRAY, alpha=0.25, linewidth=0)
 axes[0].set_title("Single examples forget what came first")
-axes[1].set(xlabel="x", title="Mini-batches hardly do")
+axes[1].set(xlabel="x", xticks=[-1, -0.5, 0, 0.5, 1])
+axes[1].set_title("Mini-batches hardly do")
 plt.show()
 
 # %% [markdown]
@@ -836,7 +837,7 @@ with checks("The order of the rows"):
     )
     unseen = at_right["in order"], at_right["mixed, same 96"]
     claim("in order and mixed fall", max(unseen) < -0.07)
-    claim("stays at zero", abs(at_right["all"]) < 0.03)
+    claim("stays at zero", abs(at_right["all 100"]) < 0.03)
     between = at_right["shuffled, any 96"]
     claim("lies between", max(unseen) < between < -0.03)
     at_left = np.median(deviation(mini["shuffled, any 96"]), axis=0)[0]
@@ -852,9 +853,12 @@ with checks("The order of the rows"):
     )
     claim(
         "more than four times that of the loops",
-        last["in order"] > 4 * last["all"],
+        last["in order"] > 4 * last["all 100"],
     )
-    heavy, light = error(mini["all"]), error(mini["all, lighter"])
+    heavy, light = (
+        error(mini["all 100"]),
+        error(mini["all 100, lighter"]),
+    )
     gains = (heavy < error(mini["in order"])).mean()
     claim("gains nothing at the full rate", 0.38 < gains < 0.6)
     others = [
@@ -1350,7 +1354,7 @@ for w, color in zip(kinds.values(), (BLUE, ORANGE, GREEN), strict=True):
     )
 ax.plot(grid, grid**2 + 0.1, "--", color=BLACK, linewidth=1)
 ax.legend(kinds, loc="lower left")
-ax.set(xlabel="x", ylabel="y")
+ax.set(xlabel="x", xticks=[-1, -0.5, 0, 0.5, 1], ylabel="y")
 ax.set_title("There and back, the bias follows along")
 plt.show()
 

@@ -1122,8 +1122,8 @@ for _ in range(2):
 
 # %% [markdown]
 # Both lots of 150 iterations lower it, between the points as well, and the gradient,
-# which is zero at a minimum, is not zero. So 1% was no floor, and the last value is none
-# either. The network can do more than Adam brought out of it in 5200 updates.
+# which is zero at a minimum, is not zero. So 1% was no floor, nor is the last value.
+# The network can do more than Adam brought out of it in 5200 updates.
 #
 # ```{solution-end}
 # ```

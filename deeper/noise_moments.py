@@ -372,7 +372,8 @@ print((2 * lam * loss + lam**2 * e**2).round(1))
 
 # %% [markdown]
 # Averaged over runs, $e_i^2$ becomes $v_i$: a recursion with $p$ numbers instead of
-# $(p + 1)^2$. {ref}`gradient-noise` counts updates with a simpler one, whose kicks do not
+# $(p + 1)^2$. {ref}`gradient-noise` counts updates with a simpler one, whose kicks do
+# not
 # grow. When is that good enough? Follow both in the fan of that chapter, and train.
 
 

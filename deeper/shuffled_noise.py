@@ -297,10 +297,10 @@ plt.show()
 
 # %% [markdown]
 # So shuffle, with a rate small enough to profit from it. With $q = \eta \lambda_{\max}
-# n / b$ at one, a twelfth of the floor is left at the ends of epochs, at two a quarter,
-# at four still a half. And know that a loss which you log at the ends of epochs is then
-# measured at the best moment. {cite:t}`mishchenko2020` show such gains beyond least
-# squares.
+# n / b$ at one, a thirteenth of the floor is left at the ends of epochs, at two a
+# quarter, at four still a half. And know that a loss which you log at the ends of
+# epochs is then measured at the best moment. {cite:t}`mishchenko2020` show such gains
+# beyond least squares.
 
 # %% tags=["remove-cell"]
 with checks("Measured"):
@@ -353,7 +353,7 @@ with checks("Measured"):
     remembered = 1 / (2 * rates[0] * curvatures[1] * n / b)
     claim("a run remembers several epochs", 3 < remembered < 6)
     left = [shuffled_share(q, 1.0) for q in (1, 2, 4)]
-    claim("at one, a twelfth", abs(left[0] - 1 / 12) < 0.01)
+    claim("at one, a thirteenth", abs(left[0] - 1 / 13) < 0.004)
     claim("at two a quarter", abs(left[1] - 1 / 4) < 0.02)
     claim("at four still a half", abs(left[2] - 1 / 2) < 0.03)
     claim("all three become alike", independent[-1] / end[-1] < 1.5)
@@ -391,8 +391,8 @@ with checks("What shuffling does to the noise"):
 # - Over a shuffled epoch the kicks cancel, up to their fading. At its end the floor
 #   goes with $\eta^3$ for small rates, in its middle with $\eta^2$, with independent
 #   draws with $\eta$.
-# - The gain shrinks as $q = \eta \lambda n / b$ grows: at one a twelfth of the floor is
-#   left, at four a half.
+# - The gain shrinks as $q = \eta \lambda n / b$ grows: at one a thirteenth of the floor
+#   is left, at four a half.
 #
 # ## Exercises
 #
