@@ -731,7 +731,7 @@ for share in (0.1, 0.01, 0.001):  # goals, in units of σ²
 
 # %% [markdown]
 # All arrive, within the luck of 200 runs. ({ref}`noise-moments` trains in the fan.) See
-# {numref}`fig-noise-critical` for all valleys.
+# {numref}`fig-noise-critical`.
 
 # %% tags=["hide-input"]
 #| name: fig-noise-critical
