@@ -751,7 +751,10 @@ with checks("Which loss do you log?"):
     }
     adam, plain, still = bounce.values()
     claim("more than 2 of deviation", adam[0])
-    claim("of deviation, moving or not", min(adam[0], plain[0], still[0]) > 2)
+    claim(
+        "of deviation, moving or not",
+        min(adam[0], plain[0], still[0]) > 2,
+    )
     claim("Only the first", still[1] < 1e-4 and still[2] < 1e-4)
     claim("the loss over all rows hardly moves", adam[2] < 0.002)
     claim("it does bounce, which", plain[2] > 0.05)

@@ -548,8 +548,8 @@ for name, parts in shuffled.items():
 # %% [markdown]
 # Single examples do best at 0.02, far below the limit. Something else must speak
 # against 0.2, and you know it from {ref}`gradient-noise`: each step follows the noise
-# of its own row, the further the larger the rate. Take that suspect away, with targets
-# that have no noise.
+# of its row, and a larger rate follows it further. Take that suspect away, with
+# targets that have no noise.
 
 # %%
 clean = x[:, 0] ** 2 + 0.1
@@ -592,13 +592,12 @@ ax.set_title("Noise asks for a small rate, well before the limit")
 plt.show()
 
 # %% [markdown]
-# At 0.4 the limit makes single examples fail, as predicted.
-# (They fail in an odd way, without an overflow, and the limit is not a sharp line:
-# {ref}`beyond-the-limit`.) Below it the
-# noise of single rows makes 0.02 the better rate. A mini-batch averages the noise of 16
-# rows and bears more: The article's 0.2 suits the mini-batches. With a rate of its own,
-# each of the two does about equally well. The batch stays behind at any rate, as long
-# as an epoch gives it one update.
+# At 0.4 the limit makes single examples fail, as predicted. (They fail in an odd way,
+# without an overflow, and the limit is not a sharp line: {ref}`beyond-the-limit`.)
+# Below it the noise of single rows makes 0.02 the better rate. A mini-batch averages
+# the noise of 16 rows and bears more. The article's 0.2 suits the mini-batches. With a
+# rate of its own, each of the two does about equally well. The batch stays behind at
+# any rate, as long as an epoch gives it one update.
 
 # %% tags=["remove-cell"]
 with checks("Two reasons for a small rate"):

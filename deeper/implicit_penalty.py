@@ -132,11 +132,12 @@ with checks("Two batches, two steps"):
 # %% [markdown]
 # ## Regions scatter, mixed batches do not
 #
-# Back to the noisy parabola. Set up 150 runs of the network of {ref}`small-network`.
+# Back to the noisy parabola. Set up 60 runs of the network of {ref}`small-network`.
 
 # %%
 from functools import partial
 
+import numpy as np
 from torch import nn
 
 from helpers import noisy_parabola
@@ -144,7 +145,7 @@ from helpers.network import network, starts_of
 
 rng = np.random.default_rng(0)
 x, _ = noisy_parabola(rng)  # (100, 1)
-ys = np.hstack([noisy_parabola(rng)[1] for _ in range(150)]).T
+ys = np.hstack([noisy_parabola(rng)[1] for _ in range(60)]).T
 predict = partial(network, sizes=(1, 10, 1))
 
 
@@ -152,16 +153,17 @@ def make_net():
     return nn.Sequential(nn.Linear(1, 10), nn.ReLU(), nn.Linear(10, 1))
 
 
-starts = starts_of(make_net, range(150))  # (150, 31)
+starts = starts_of(make_net, range(60))  # (60, 31)
 
 # %% [markdown]
-# How large is the scatter at the starts, for six regions, and for six batches that hold
-# every sixth row?
+# How large is the scatter at the starts, for six regions, and for six batches of mixed
+# rows?
 
 # %%
 rows = np.arange(96)
 regions = rows.reshape(6, 16)
-sixths = rows.reshape(16, 6).T  # 0, 6, 12, … and 1, 7, 13, …
+mixings = rng.permuted(np.tile(rows, (50, 1)), axis=1)
+mixings = mixings.reshape(50, 6, 16)
 
 
 def example_loss(w, X, y):
@@ -189,40 +191,35 @@ def scatter(w, X, y, groups):
 
 # %% [markdown]
 # `jax.vmap` walks along the groups here, as `(None, 0, 0)` says, and uses the same `w`
-# for all. A second one walks along the runs:
+# for all. Two more walk along the runs and the mixings:
 
 # %%
 of_runs = jax.vmap(scatter, (0, None, None, None))
-for name, groups in {"regions": regions, "sixths": sixths}.items():
-    S = of_runs(starts, x, ys[0], groups)  # (150,)
-    print(f"{name:8} scatter by {np.median(S):.3f}")
+of_all = jax.jit(jax.vmap(of_runs, (None, None, None, 0)))
+groups = {"regions": regions[None], "mixed": mixings}
+S = {}
+for name, many in groups.items():
+    S[name] = np.median(of_all(starts, x, ys[0], many).mean(axis=0))
+    print(f"{name:8} scatter by {S[name]:.2f}")
 
 # %% [markdown]
-# Each sixth is a small copy of the data, and all six say nearly the same. Regions
-# differ a lot: each says how the curve misses in one place. So the theory predicts
+# A mixed batch is a rough copy of the data, and all six say similar things. Regions
+# differ a lot: each says how the curve misses in one place. Their penalty is about
+# sixteen times as large. So the theory predicts
 #
 # 1. that regions in random sequence end where the batch with their penalty does,
-# 2. that the penalty of mixed batches does nothing,
-# 3. that both hold best at small rates.
+# 2. that mixed batches gain a sixteenth of that, next to nothing,
+# 3. that gains grow with the rate, and that the theory holds best at small rates.
 #
 # It predicts nothing about one fixed order. Measure all of them.
 
 # %% tags=["remove-cell"]
 with checks("Regions scatter, mixed batches do not"):
-    claim("Set up 150 runs", len(starts))
-    S = {
-        name: np.median(of_runs(starts, x, ys[0], groups))
-        for name, groups in {
-            "regions": regions,
-            "sixths": sixths,
-        }.items()
-    }
-    claim("Regions differ a lot", S["regions"] > 20 * S["sixths"])
-    claim(
-        "six batches that hold every sixth row",
-        np.ptp(np.diff(sixths)) == 0,
-    )
-    claim("and all six say nearly", len(sixths) == 6)
+    claim("Set up 60 runs", len(starts))
+    ratio = S["regions"] / S["mixed"]
+    claim("about sixteen times as large", 11 < ratio < 22)
+    claim("gain a sixteenth", 11 < ratio < 22)
+    claim("and all six say similar", mixings.shape[1] == 6)
 
 # %% [markdown]
 # ## Without batches, without order
@@ -241,16 +238,16 @@ def penalized(groups, rate):
 
 
 # %% [markdown]
-# Six ways to go the same distance: 600 updates at a rate of 0.2, and at an eighth of
-# that rate, 0.025, eight times as many. "Redrawn" has the regions in a new sequence in
-# each epoch. "Mixed" shuffles all 96 rows anew.
+# Five ways to go the same distance: 600 updates at a rate of 0.2, twice as many at 0.1,
+# and again at 0.05. "Redrawn" has the regions in a new sequence in each epoch. "Mixed"
+# shuffles all 96 rows anew.
 
 # %%
 from helpers import in_batches, shuffled_orders
 from helpers.training import train_many
 
 
-def six_ways(rate, runs):
+def five_ways(rate, runs=60):
     epochs = round(20 / rate)
     batch = np.tile(rows, (epochs, 6, 1))  # six updates an epoch
     sequences = shuffled_orders(rng, runs, epochs, 6)
@@ -260,38 +257,41 @@ def six_ways(rate, runs):
         "penalty": (penalized(regions, rate), batch),
         "redrawn": (example_loss, regions[sequences]),
         "batch": (example_loss, batch),
-        "penalty of sixths": (penalized(sixths, rate), batch),
         "mixed": (example_loss, mixed),
     }
 
 
 # %% [markdown]
-# Train them all: 150 runs at 0.2, and 30 at the small rate, which takes longer. The
-# error is taken where the rows are, below $x = 0.93$.
+# Train them all. The error is taken where the rows are, below $x = 0.93$.
 
 # %%
 grid = np.linspace(-1, 0.93, 400, dtype=np.float32)[:, None]
 best_curve = grid[:, 0] ** 2 + 0.1
 curves = jax.jit(jax.vmap(predict, (0, None)))  # (runs, 400)
-errors = {}
-for rate, runs in {0.025: 30, 0.2: 150}.items():
-    for name, (loss, parts) in six_ways(rate, runs).items():
-        now = partial(train_many, loss, starts[:runs], parts, x)
-        w = now(ys[:runs], learning_rate=rate).parameters[:, -1]
-        away = np.asarray(curves(w, grid)) - best_curve
-        errors[name, rate] = np.mean(away**2, axis=1)
+
+
+def errors_of(loss, parts, rate, targets):
+    train = partial(train_many, loss, starts, parts, x, targets)
+    away = curves(train(rate).parameters[:, -1], grid) - best_curve
+    return np.mean(np.asarray(away) ** 2, axis=1)
+
 
 # %% [markdown]
 # Compare in pairs: divide the error of each run by that of the batch from the same
 # start. Below one is better than the batch.
 
 # %%
-shares = {}
+rates = [0.05, 0.1, 0.2]
+errors, shares = {}, {}
+for rate in rates:
+    for name, (loss, parts) in five_ways(rate).items():
+        errors[name, rate] = errors_of(loss, parts, rate, ys)
 for (name, rate), e in errors.items():
-    shares[name, rate] = np.median(e / errors["batch", rate])
-for name in six_ways(0.2, 1):
-    small, large = shares[name, 0.025], shares[name, 0.2]
-    print(f"{name:17} {small:.3f} at 0.025, {large:.2f} at 0.2")
+    share = e / errors["batch", rate]
+    shares[name, rate] = np.median(share)
+    if name != "batch":
+        better = f"better in {(share < 1).sum()} of 60"
+        print(f"{rate:4} {name:9} {np.median(share):.2f}, {better}")
 
 # %% [markdown]
 # {numref}`fig-penalty` draws the shares.
@@ -299,98 +299,106 @@ for name in six_ways(0.2, 1):
 # %% tags=["hide-input"]
 #| name: fig-penalty
 #| caption: Error in shares of that of the batch with the same start and data, medians
-#|   of 30 runs at the small rate and of 150 at the large one.
-#| alt: Shares at the learning rates 0.025 and 0.2, with a line for each kind. At 0.025
-#|   there are two groups. Penalty of sixths and mixed lie at the batch, at one, and the
-#|   regions in order, their penalty and the regions redrawn lie together a little
-#|   below. Toward 0.2 the lines part. Mixed rises far above one, the penalty of sixths
-#|   stays there, redrawn ends a little below one, and the penalty and in order fall to
-#|   about 0.8.
+#|   of 60 runs.
+#| alt: Shares at the learning rates 0.05, 0.1 and 0.2, with a line for each kind. Mixed
+#|   starts at the batch, at one, and rises. Redrawn regions lie a little below one at
+#|   every rate. The penalty and the regions in order start there too and fall, toward
+#|   0.8.
 import matplotlib.pyplot as plt
 
-from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE, PINK
+from helpers import BLACK, BLUE, GRAY, GREEN, ORANGE
 from helpers.figures import use_book_style
 
 use_book_style()
 figure, ax = plt.subplots(figsize=(5.4, 4.4))
-colors = [BLUE, ORANGE, GREEN, GRAY, PINK, BLACK]
-for name, color in zip(six_ways(0.2, 1), colors, strict=True):
-    line = shares[name, 0.025], shares[name, 0.2]
-    ax.plot([0, 1], line, "o-", color=color, ms=4)
-    nudge = {"batch": -0.012, "penalty of sixths": 0.01}
-    nudge["redrawn"] = -0.02
-    ax.text(1.03, line[1] + nudge.get(name, 0), name, color=color)
-ax.set(xlim=(-0.1, 1.6), xlabel="learning rate")
-ax.set_xticks([0, 1], [0.025, 0.2])
+colors = [BLUE, ORANGE, GREEN, GRAY, BLACK]
+for name, color in zip(five_ways(0.2), colors, strict=True):
+    line = [shares[name, rate] for rate in rates]
+    ax.plot(range(3), line, "o-", color=color, ms=4)
+    ax.text(2.05, line[-1], name, color=color, va="center")
+ax.set(xlim=(-0.1, 2.7), xlabel="learning rate")
+ax.set_xticks(range(3), rates)
 ax.set_ylabel("error, in shares of the batch's")
 ax.set_title("Regions gain, mixed batches lose")
 plt.show()
 
 # %% [markdown]
-# At the small rate all three predictions hold. Regions redrawn gain what their penalty
-# gives, and in order it is the same. Mixed batches and the penalty of the sixths do as
-# well as the batch.
+# At 0.05 all is roughly as predicted. The penalty gains a little, redrawn regions gain
+# somewhat less in about two of three pairs, and mixed batches do as well as the batch.
+# Toward 0.2 the runs leave the theory. The gain of the penalty grows, by less than in
+# proportion to the rate. Redrawn regions, which it should describe, do not keep up.
+# Regions in one fixed order, on which it is silent, gain even more than it says, so
+# that the penalty comes near them may be chance.
 #
-# At 0.2, the rate of the puzzle, the gap between mixed and in order has two parts.
-# Regions in order are better than the batch, and the penalty alone covers more than
-# half of this. (Redrawn regions, which it should describe, gain less than it says, and
-# one fixed order, on which it is silent, a little more.) But mixed batches are *worse*
-# than the batch, and that is no matter of a penalty: theirs does nothing. Steps of this
-# size are too large for the theory.
+# And mixed batches are *worse* than the batch at 0.2, where the theory gives them a
+# small gain. Is it the noise in the targets, which sixteen rows average less well than
+# all? Take it away:
+
+# %%
+clean = x[:, 0] ** 2 + 0.1
+without = {}
+for name in ("redrawn", "batch", "mixed"):
+    loss, parts = five_ways(0.2)[name]
+    without[name] = errors_of(loss, parts, 0.2, clean)
+for name in ("redrawn", "mixed"):
+    share = without[name] / without["batch"]
+    better = f"better in {(share < 1).sum()} of 60"
+    print(f"{name:8} {np.median(share):.2f}, {better}")
+
+# %% [markdown]
+# Mixed batches still lose most pairs, by less. So the noise is a part of it at most,
+# and why the rest is lost stays open. The theory is one of small steps, and these are
+# not.
 
 # %% tags=["remove-cell"]
 with checks("Without batches, without order"):
+    given("at a rate of 0.2, twice", "many at 0.1", "again at 0.05")
     given(
-        "rate of 0.2, and at",
-        "rate, 0.025, eight",
-        "150 runs at 0.2, and 30 at",
+        "learning rates 0.05, 0.1 and 0.2", "At 0.05 all", "Toward 0.2"
     )
-    given(
-        "at the learning rates 0.025 and 0.2",
-        "At 0.025 there",
-        "Toward 0.2 the",
-    )
-    given(
-        "of 30 runs at the small rate and of 150", "At 0.2, the rate of"
-    )
-    claim("eight times as many", round(20 / 0.025) == 8 * 100)
-    updates = round(20 / 0.2) * 6
-    claim("distance: 600 updates", updates)
-    claim("an eighth of that rate", 8 * 0.025 == 0.2)
+    given("the batch at 0.2, where")
+    claim("distance: 600 updates", round(20 / 0.2) * 6)
+    claim("twice as many", round(20 / 0.1) == 2 * round(20 / 0.2))
     claim("all 96 rows", len(rows))
     claim("below x = 0.93", x[95, 0] < 0.93 < x[96, 0])
-    few, many = (
-        {name: shares[name, rate] for name in six_ways(0.2, 1)}
-        for rate in (0.025, 0.2)
-    )
-    level = [few[name] for name in ("penalty of sixths", "mixed")]
-    lower = [few[name] for name in ("in order", "penalty", "redrawn")]
-    at_one = max(abs(share - 1) for share in level) < 0.015
-    claim("lie at the batch, at one", at_one)
-    together = max(lower) < 0.985 and max(lower) - min(lower) < 0.03
-    claim("lie together a little below", together)
-    claim("all three predictions hold", at_one and together)
+    claim("of 60 runs", len(starts))
+    at = {
+        name: np.array([shares[name, rate] for rate in rates])
+        for name in five_ways(0.2)
+    }
+    beats = {
+        key: (e < errors["batch", key[1]]).mean()
+        for key, e in errors.items()
+    }
+    claim("gains a little", 0.88 < at["penalty"][0] < 0.96)
+    claim("somewhat less", at["penalty"][0] < at["redrawn"][0] < 1)
     claim(
-        "in order it is the same",
-        abs(few["in order"] - few["redrawn"]) < 0.03,
+        "about two of three pairs", 0.53 < beats["redrawn", 0.05] < 0.82
     )
-    claim("do as well as the batch", at_one)
-    claim("rises far above one", many["mixed"] > 1.07)
-    claim("stays there", abs(many["penalty of sixths"] - 1) < 0.03)
-    fall = [many[name] for name in ("redrawn", "penalty", "in order")]
-    claim("a little more.) But", fall[2] < fall[1])
-    claim("ends a little below one", 0.85 < fall[0] < 0.99)
+    claim("do as well as the batch", abs(at["mixed"][0] - 1) < 0.03)
+    claim("starts at the batch", abs(at["mixed"][0] - 1) < 0.03)
+    claim("at one, and rises", at["mixed"][2] > 1.07)
     claim(
-        "and in order fall to about 0.8",
-        max(abs(share - 0.8) for share in fall[1:]) < 0.09,
+        "The gain of the penalty grows",
+        (np.diff(at["penalty"]) < 0).all(),
     )
-    covered = np.log(many["penalty"]) / np.log(many["in order"])
-    claim("covers more than half of this", 0.5 < covered < 0.9)
-    claim("gain less than it says", fall[0] > fall[1])
-    claim("are *worse* than the batch", many["mixed"] > 1.07)
+    gain = 1 - at["penalty"]
+    claim("less than in proportion", gain[2] < 3.3 * gain[0])
+    claim("do not keep up", at["redrawn"][2] > at["penalty"][2] + 0.02)
     claim(
-        "theirs does nothing", abs(many["penalty of sixths"] - 1) < 0.03
+        "gain even more than it says",
+        at["in order"][2] < at["penalty"][2],
     )
+    claim(
+        "lie a little below one",
+        0.8 < at["redrawn"].min() <= at["redrawn"].max() < 1,
+    )
+    claim("and fall, toward 0.8", abs(at["penalty"][2] - 0.8) < 0.06)
+    claim("are *worse* than the batch", beats["mixed", 0.2] < 0.4)
+    lost = (without["mixed"] > without["batch"]).mean()
+    claim("still lose most pairs", lost > 0.55)
+    share = np.median(without["mixed"] / without["batch"])
+    claim("pairs, by less", share < at["mixed"][2])
 
 # %% tags=["remove-cell"]
 with checks("Does the order of the rows act as a penalty?"):
@@ -403,21 +411,27 @@ with checks("Does the order of the rows act as a penalty?"):
 # %% [markdown]
 # ## What to keep
 #
-# - At small rates, mini-batches in random sequence descend on the loss plus
-#   $\frac{\eta}{4}$ times the scatter of the batches' slopes. That is a theorem about
-#   small steps, and the network keeps to it at 0.025.
-# - Batches that are regions scatter much, batches that are mixed hardly.
-# - At 0.2 the penalty covers more than half of what regions in order gain on the
-#   batch. It says nothing of what mixed batches lose to it.
-# - That a penalty explains some of an effect at one rate is no reason to sort your
-#   data: at other rates, and under Adam, {ref}`small-network` finds the opposite.
+# - For small steps, mini-batches in random sequence descend on the loss plus
+#   $\frac{\eta}{4}$ times the scatter of the batches' slopes. That is a theorem.
+# - Batches that are regions scatter much, mixed batches little.
+# - At 0.05 the network keeps to it roughly. At 0.2 it does not: redrawn regions gain
+#   less than their penalty, and mixed batches lose where they should gain. So the
+#   penalty explains the lead of regions in order in part at best.
+# - That regions win at one rate is no reason to sort your data: at other rates, and
+#   under Adam, {ref}`small-network` finds the opposite.
 
 # %% tags=["remove-cell"]
 with checks("What to keep"):
-    claim("keeps to it at 0.025", at_one and together)
-    given("At 0.2 the penalty")
-    claim("penalty covers more than half", covered > 0.5)
-    claim("scatter much", S["regions"] > 20 * S["sixths"])
+    given("At 0.05 the network", "At 0.2 it does")
+    claim(
+        "the network keeps to it roughly", 0.85 < at["redrawn"][0] < 1
+    )
+    claim(
+        "gain less than their penalty",
+        at["redrawn"][2] > at["penalty"][2],
+    )
+    claim("mixed batches lose where", beats["mixed", 0.2] < 0.4)
+    claim("scatter much", ratio > 8)
 
 # %% [markdown]
 # ## Exercises

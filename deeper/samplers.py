@@ -340,7 +340,7 @@ with checks("Undo it in the loss"):
         "a row that comes ten times as often counts a tenth",
         all(tenfold),
     )
-    b = loader.batch_size
+    b = weighted_loader(weights, torch.ones(1000)).batch_size
     claim("90% of all batches of 100 have none", (1 - 1 / 1000) ** b, b)
     claim(
         "The line is back",
