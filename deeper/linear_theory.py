@@ -478,10 +478,11 @@ with checks("Which directions can the network learn?"):
 # ## Exercises
 #
 # ::::{exercise}
-# :label: ex-linear-sharp Raw inputs, 5.89 times as large, change two things: the
-# sharpness of the units at the start, and the size of the steps that sharpen them
-# further. Which makes plain descent faster? Keep standardized inputs, multiply $W_1$ of
-# each start by that (its 160 entries come first), and predict for the rate 0.02.
+# :label: ex-linear-sharp
+# Raw inputs, 5.89 times as large, change two things: the sharpness of the units at the
+# start, and the size of the steps that sharpen them further. Which makes plain descent
+# faster? Keep standardized inputs, multiply $W_1$ of each start by that (its 160
+# entries come first), and predict for the rate 0.02.
 #
 # ```python
 # from helpers import check_answer
