@@ -508,7 +508,7 @@ with checks("A slope for each parameter"):
 # :class: dropdown
 # In a round bowl the steepest way down points at the bottom, so the path is a straight
 # line. Both squares in {eq}`penguins-bowl` have the curvature $\lambda = 2$. So the
-# best rate is $1/\lambda = 0.5$, and the largest stable one is $2/\lambda = 1$.
+# best rate is $1/\lambda = 0.5$, and the stable ones lie below $2/\lambda = 1$.
 # :::
 #
 # The tutorial's learning rate is 0.01, and its steps are 1000.
@@ -556,9 +556,10 @@ ax.set_title("A round bowl makes a straight path")
 plt.show()
 
 # %% [markdown]
-# The path is straight, and crosses each ring at a right angle. (In a long bowl the
-# arrow crosses its ring at a right angle as well, but it points past the bottom, and
-# the path bends.) Each point of the path is a line through the birds, here on its way.
+# The path is straight: by {eq}`penguins-bowl` $\nabla L = 2 (w_0, w_1 - r)$, twice the
+# arrow from the bottom to where you stand. So a step shortens that arrow and never
+# turns it. (In a long bowl $-\nabla L$ points past the bottom, and the path bends.)
+# Each point of it is a line through the birds:
 
 # %% tags=["hide-input"]
 from helpers import animate
@@ -616,7 +617,7 @@ with checks("Downhill"):
         "best rate is 1/lambda = 0.5", np.allclose(1 / curvatures, 0.5)
     )
     largest = 2 / curvatures
-    claim("largest stable one is 2/lambda = 1", np.allclose(largest, 1))
+    claim("stable ones lie below 2/lambda = 1", np.allclose(largest, 1))
     given("learning rate is 0.01, and its steps are 1000")
     claim("The slope arrives at 0.589451", w[1])
     claim("within 1e-8 of zero", abs(w[0]))
@@ -624,6 +625,10 @@ with checks("Downhill"):
     claim("fallen from 5 to 0.6525", *losses)
     off_line = np.abs(path[:, 1] - r * (1 + path[:, 0] / 2)).max()
     claim("The path is straight", off_line < 1e-13)
+    claim(
+        "twice the arrow from the bottom",
+        np.allclose(at_start, 2 * (start - [0, r])),
+    )
     given("Are 0.5 and 1 the best", "after one step and after 100")
     after = {
         rate: descend(bill_loss, start, rate, 100).parameters - [0, r]
