@@ -27,8 +27,8 @@ sys.path.append(
 # %% [markdown]
 # :::{admonition} Before you start
 # :class: tip
-# - **You will** write a loop that trains and validates, choose a regime by two
-#   settings, make a data set of your own, time five ways to feed a model, and predict
+# - **You will** write a loop that trains and validates, choose a regime, see what
+#   shuffling is worth, make a data set, time five ways to feed a model, and predict
 #   what workers save.
 # - **You need** the loop of {ref}`three-regimes` and its noisy line.
 # - **Time** {chapter-time}`here`
@@ -83,25 +83,24 @@ def train_epoch(model, loader, optimizer):
 @torch.no_grad()
 def validate(model, loader):
     model.eval()
-    total, rows = 0.0, 0
+    total = 0.0
     for xs, ys in loader:
         loss = nn.functional.mse_loss(model(xs), ys)
         total += len(xs) * loss.item()
-        rows += len(xs)
-    return total / rows
+    return total / len(loader.dataset)
 
 
 # %% [markdown]
 # Each line has its reason:
 #
 # - `model.train()` and `model.eval()` switch layers that behave differently in the two
-#   phases, such as dropout. This model has none. Write both for the day when it does.
+#   phases, such as dropout. This model has none.
 # - `zero_grad`, because `backward` *adds* to the gradients that are there.
 # - `@torch.no_grad()` records nothing for a backward pass, to save time and memory.
 # - `loss.item()` is a number. A sum of `loss` itself would keep every graph alive.
 # - `len(xs)`, because the last batch may be smaller.
 #
-# Before you run eight epochs: which of the two losses is lower after the *first*?
+# Before you run eight epochs: which loss is lower after the *first*?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
@@ -114,22 +113,23 @@ def validate(model, loader):
 model = nn.Linear(2, 1, bias=False)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
 log = []
+print("epoch  during   after   valid")
 for epoch in range(1, 9):
     during = train_epoch(model, train_loader, optimizer)
     after = validate(model, train_loader)
     log.append((during, after, validate(model, validation_loader)))
-    print(epoch, *(f"{loss:6.2f}" for loss in log[-1]))
+    print(f"{epoch:5}", *(f"{loss:7.2f}" for loss in log[-1]))
 
 # %% [markdown]
-# The columns are the mean during the epoch, the loss after it on the same rows, and the
-# loss after it on the validation rows. As expected, the first lies above the third, and
-# in the first epoch by far. The middle column is the control: measured at the same
+# The columns are the mean during the epoch, and the loss after it on the same rows and
+# on the validation rows. As expected, the first lies above the third, and in the first
+# epoch by far. The middle column is the control: measured at the same
 # moment, the training rows have no advantage. (Which of the two is lower is luck of the
 # split.) So compare the validation loss with the middle column, not with the first.
 #
-# All three end near 2, the variance of the noise. A model with many more parameters
-# could go on: its training loss would fall below the noise while the validation loss
-# rises. That is {term}`over-fitting`, and {ref}`surface` shows when to stop.
+# All three end near 2, the variance of the noise. With many more parameters the
+# training loss could fall below the noise while the validation loss rises:
+# {term}`over-fitting` ({ref}`surface`).
 
 # %% tags=["remove-cell"]
 from helpers import checks, claim, given
@@ -184,6 +184,8 @@ xs, ys = next(iter(ByHand(line, 32)))
 print(xs.shape, ys.shape)
 
 # %% [markdown]
+# `yield` hands out a batch, and waits until the loop asks for the next.
+#
 # That makes four jobs. A *{term}`sampler`* puts row numbers in an order. A *batch
 # sampler* cuts the order. The *data set* looks up **one item per row**, which will turn
 # out to be the expensive part. *Collate* stacks the items into a batch.
@@ -204,13 +206,16 @@ with checks("Four jobs in one call"):
 # %% [markdown]
 # ## Which settings make which regime?
 #
-# Ask the loader. Choose five settings. What do the defaults give, `DataLoader(data)`?
+# What do the defaults give, `DataLoader(data)`?
 #
 # :::{admonition} What do you expect?
 # :class: dropdown
 # One row a step, and always in the same order. That is neither batch gradient descent,
 # which uses all rows, nor stochastic gradient descent, which draws them.
 # :::
+#
+# Let 20 rows carry their own numbers, and note which come out in two epochs, with five
+# settings. (`**` passes the entries of a dictionary on as named arguments.)
 
 # %%
 shuffled = {"batch_size": 6, "shuffle": True}
@@ -221,11 +226,6 @@ settings = {
     "6, shuffle": shuffled,
     "6, shuffle, drop_last": {**shuffled, "drop_last": True},
 }
-
-# %% [markdown]
-# Let 20 rows carry their own numbers, and note which come out in two epochs.
-
-# %%
 numbered = TensorDataset(torch.arange(20))
 torch.manual_seed(1)
 fed = {}  # setting: for each step, the rows of its batch
@@ -236,7 +236,7 @@ for name, chosen in settings.items():
     ]
 
 # %% [markdown]
-# Each panel of {numref}`fig-loader-rows` shows two epochs, from left to right.
+# {numref}`fig-loader-rows` shows both epochs, from left to right.
 
 # %% tags=["hide-input"]
 #| name: fig-loader-rows
@@ -332,15 +332,15 @@ with checks("Which settings make which regime?"):
 # %% [markdown]
 # ## The batch that is left over
 #
-# The workshop's 2500 rows make twelve batches of 200, and 100 rows are left over. There
-# are two ways to treat them, and each has a trap.
+# The workshop's 2500 rows make twelve batches of 200, and 100 rows are left over. You
+# can treat them in two ways, each with a trap.
 #
 # **Drop them**, with `drop_last=True`. If the loader does not shuffle, they are the
 # same rows in each epoch, and the model never sees them.
 #
 # **Keep them.** Then a mean over batches counts each of these 100 rows twice as much as
 # another, since their batch is half as large. Here is the price for a model that
-# predicts zero everywhere, whose loss is the mean of the squared targets:
+# predicts zero, whose loss is the mean of the squared targets:
 
 # %%
 from helpers import sinc_surface
@@ -357,8 +357,8 @@ print(f"mean over batches {over_batches:.5f}")
 # edge, so the logged loss is 3% too low, in every epoch. In a shuffled epoch the error
 # is luck instead. The factor `len(xs)` in the loop above removes both.
 #
-# It does not change the training. There the small batch takes a full step, so its rows
-# count twice as much. If that matters, drop the batch and shuffle.
+# It does not change the training. There the rows of the small batch count twice as
+# much. If that matters, drop it and shuffle.
 
 # %% tags=["remove-cell"]
 with checks("The batch that is left over"):
@@ -382,10 +382,94 @@ with checks("The batch that is left over"):
     )
 
 # %% [markdown]
+# ## What is shuffling worth?
+#
+# Train a network of 80 {term}`hidden units <hidden unit>` on this surface.
+
+# %%
+torch.set_num_threads(1)  # small batches gain nothing from more
+surface = TensorDataset(
+    torch.tensor(points).float(), torch.tensor(heights).float()
+)
+
+
+def new_network():
+    layers = nn.Linear(2, 80), nn.Tanh(), nn.Linear(80, 1), nn.Tanh()
+    model = nn.Sequential(*layers)
+    return model, torch.optim.Adam(model.parameters(), lr=0.01)
+
+
+# %% [markdown]
+# Give it ten epochs, from each of five random starts:
+
+
+# %%
+def final_losses(dataset, shuffle):
+    loader = DataLoader(dataset, batch_size=200, shuffle=shuffle)
+    for seed in range(5):
+        torch.manual_seed(seed)
+        model, optimizer = new_network()
+        for _ in range(10):
+            train_epoch(model, loader, optimizer)
+        yield validate(model, loader)
+
+
+# %% [markdown]
+# Feed it in order; in one random order, the same in every epoch; and shuffled. Which
+# does worst, and does the second fall behind the third?
+#
+# :::{admonition} What do you expect?
+# :class: dropdown
+# In order is worst: a batch is then four neighboring lines of the grid, and a step
+# serves only them. Mixed once, each batch samples the whole surface. New samples in
+# every epoch add little.
+# :::
+
+# %%
+mixed = TensorDataset(*surface[torch.randperm(len(surface))])
+ended = {
+    "in order": list(final_losses(surface, shuffle=False)),
+    "mixed once": list(final_losses(mixed, shuffle=False)),
+    "shuffled": list(final_losses(surface, shuffle=True)),
+}
+for name, losses in ended.items():
+    print(f"{name:10}", *(f"{loss:.3f}" for loss in losses))
+
+# %% [markdown]
+# In order, the networks end on average worse than predicting zero, whose loss was
+# 0.028. The ten others end better. So batches of neighbors do the harm, not an order
+# that repeats: mixing once takes away the neighbors alone.
+
+# %% tags=["remove-cell"]
+with checks("What is shuffling worth?"):
+    given("network of 80")
+    claim("was 0.028", squares.mean())
+    side = len(np.unique(points[:, 0]))
+    claim("a batch is then four neighboring lines", 4 * side == 200)
+    in_order, once_mixed, anew = (
+        np.array(losses) for losses in ended.values()
+    )
+    claim(
+        "end on average worse than predicting zero",
+        in_order.mean() > squares.mean(),
+    )
+    claim(
+        "ten others end better",
+        len([*once_mixed, *anew]) == 10
+        and max(*once_mixed, *anew) < squares.mean(),
+    )
+    gained = once_mixed.mean() - anew.mean()
+    claim(
+        "every epoch add little",
+        abs(gained) < (in_order.mean() - anew.mean()) / 4,
+    )
+
+# %% [markdown]
 # ## A data set of your own
 #
-# Rows that are not in tensors yet need a class with `__len__` and `__getitem__`. The
-# first idea is to convert a row when it is asked for:
+# Rows that are not in tensors yet need a class with `__len__`, which answers
+# `len(data)`, and `__getitem__`, which answers `data[i]`. The first idea is to convert
+# a row when it is asked for:
 
 # %%
 from torch.utils.data import Dataset
@@ -404,8 +488,8 @@ class PerRow(Dataset):
 
 
 # %% [markdown]
-# That makes thousands of small conversions an epoch. **Convert once**, at the
-# beginning, as the workshop's own class does.
+# That is thousands of conversions an epoch. **Convert once**, at the beginning, as the
+# workshop's own class does.
 
 
 # %%
@@ -481,7 +565,8 @@ with checks("A data set of your own"):
 # ## What a batch costs
 #
 # Feed one epoch of the surface in five ways, without training. Of five runs keep the
-# fastest. `process_time` is the processor time of this program alone.
+# fastest. `process_time` is the processor time of this program alone. The fifth way,
+# `slices`, is a loader in three lines: shuffle, look up once, cut.
 
 # %%
 from time import process_time
@@ -497,11 +582,6 @@ def fastest(feed, repeats=5):
     return 1000 * min(times)  # in ms
 
 
-# %% [markdown]
-# The fifth way is a loader in three lines: shuffle, look up once, cut.
-
-
-# %%
 def slices(dataset):
     order = torch.randperm(len(dataset))
     xs, ys = dataset.points[order], dataset.heights[order]
@@ -510,28 +590,21 @@ def slices(dataset):
 
 # %% [markdown]
 # The last entry trains for an epoch, with the workshop's network of 80 {term}`hidden
-# units <hidden unit>`, fed in the fourth way.
+# units <hidden unit>`, fed in the fourth way. "Look-ups alone" is the third way
+# without stacking.
 
-# %%
-torch.set_num_threads(1)  # small batches gain nothing from more
+# %% tags=["nbval-ignore-output"]
 per_row, once = PerRow(points, heights), Once(points, heights)
-tensors = TensorDataset(once.points, once.heights)
 options = {"batch_size": 200, "shuffle": True}
 fourth = DataLoader(
     Sliced(points, heights), collate_fn=as_it_is, **options
 )
-layers = nn.Linear(2, 80), nn.Tanh(), nn.Linear(80, 1), nn.Tanh()
-model = nn.Sequential(*layers)
-optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-
-# %% [markdown]
-# All of them, against the clock:
-
-# %% tags=["nbval-ignore-output"]
+model, optimizer = new_network()
 cost = {
     "convert per row": fastest(lambda: DataLoader(per_row, **options)),
-    "TensorDataset": fastest(lambda: DataLoader(tensors, **options)),
+    "TensorDataset": fastest(lambda: DataLoader(surface, **options)),
     "convert once": fastest(lambda: DataLoader(once, **options)),
+    "look-ups alone": fastest(lambda: [once[i] for i in range(2500)]),
     "__getitems__": fastest(lambda: fourth),
     "slices by hand": fastest(lambda: slices(once)),
 }
@@ -545,13 +618,14 @@ cost["train, for scale"] = fastest(
 # %% tags=["hide-input", "nbval-ignore-output"]
 #| name: fig-loader-cost
 #| caption: Milliseconds to feed one epoch of 2500 rows, fastest of five. The gray bar
-#|   is a whole epoch of training, its feeding by the fourth way included.
+#|   is a whole epoch of training, its feeding by the fourth way included. The orange
+#|   bar is the part of converting once that looks up.
 #| alt: Horizontal bars on a log scale of time. Converting per row takes longest.
-#|   TensorDataset and converting once follow, clearly shorter, then getitems, shorter
-#|   again. Slices by hand are by far the shortest. A gray bar for training is longer
-#|   than that of getitems.
+#|   TensorDataset and converting once follow, clearly shorter. Most of converting once
+#|   is its look-ups, an orange bar. Then comes getitems, shorter again. Slices by hand
+#|   are by far the shortest. A gray bar for training is longer than that of getitems.
 figure, ax = plt.subplots(figsize=(5.4, 3.2))
-colors = [BLUE] * 5 + [GRAY]
+colors = [BLUE] * 3 + [ORANGE] + [BLUE] * 2 + [GRAY]
 bars = ax.barh(list(cost), list(cost.values()), color=colors)
 ax.bar_label(bars, fmt="%.2g", padding=3)
 ax.set(xscale="log", xlim=(0.01, 200), xlabel="ms per epoch")
@@ -560,22 +634,30 @@ ax.set_title("One call per row is what costs")
 plt.show()
 
 # %% [markdown]
-# Converting once takes less than half of the time of converting per row. `__getitems__`
-# halves it again, at least: one call for each batch in place of one for each row. Yet
-# even `TensorDataset`, the call of the opening, takes more than 10 times as long as
-# slicing by hand, which looks up once for the whole epoch.
+# Converting once takes less than half of the time of converting per row. More than half
+# of that is look-ups; stacking is part of the rest. `__getitems__` halves it again, at
+# least: one call for each batch in place of one for each row. Yet even `TensorDataset`,
+# the call of the opening, takes more than 10 times as long as slicing by hand, which
+# looks up once for the whole epoch.
 #
-# So **when is the call worth its price?** Take the feeding out of the gray bar, and the
-# training itself is left: for this small network the call of the opening costs about as
-# much. Where a step takes much longer than its batch, the call is nearly free. For a
-# small model on data in memory, give the data set `__getitems__`, or slice. And where
-# reading a row is slow, the call does what slices cannot.
+# So **when is the call worth its price?** The gray bar less its feeding is training,
+# and for this small network the call of the opening costs about as much. Where a step
+# takes much longer than its batch, the call is nearly free. For a small model on data
+# in memory, use `__getitems__`, or slice. Where reading a row is slow, the call does
+# what slices cannot.
 
 # %% tags=["remove-cell"]
 with checks("What a batch costs"):
-    given("network of 80")
+    claim("network of 80", model[0].out_features)
     claim("one epoch of 2500 rows", len(once))
-    per_call, loaded, converted, at_once, by_hand, _ = cost.values()
+    per_call, loaded, converted, looked_up, at_once, by_hand, _ = (
+        cost.values()
+    )
+    claim(
+        "More than half of that is look-ups",
+        converted / 2 < looked_up < 1.2 * converted,
+    )
+    claim("is its look-ups, an orange", looked_up > converted / 2)
     claim(
         "Converting per row takes longest",
         per_call == max(cost.values()),
@@ -675,10 +757,10 @@ for workers in (0, 1, 2):
 
 # %% [markdown]
 # At best {eq}`workers` gives 0.4 and 0.4 s for one worker, 0.4 and 0.2 s for two. Where
-# training takes as long as reading, one worker hides it all. Where it takes a
-# quarter, the second worker helps as well, and by {eq}`workers` a third and a fourth
-# would. Add the first batch, which somebody must wait for. And these rows sleep:
-# workers that compute need a processor core each.
+# training takes as long as reading, one worker hides it all. Where it takes a quarter,
+# the second worker helps as well, and a third and a fourth would. Add the first batch,
+# which somebody must wait for. And these rows sleep: workers that compute need a
+# processor core each.
 #
 # Workers have a price: they must start, and every batch travels between processes. Keep
 # the default, 0, until reading is what you wait for. On Windows, macOS and newer
@@ -715,7 +797,7 @@ with checks("Workers: read while you train"):
     claim("Keep the default, 0, until", DataLoader(once).num_workers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        xs, _ = next(iter(DataLoader(tensors, 32, pin_memory=True)))
+        xs, _ = next(iter(DataLoader(surface, 32, pin_memory=True)))
     idle = torch.cuda.is_available() or not xs.is_pinned()
     claim("Without one it does nothing", idle)
 
@@ -725,7 +807,9 @@ with checks("Workers: read while you train"):
 # - The loop to copy: `train()`, then `eval()` and `no_grad()`; means over **rows**, not
 #   over batches.
 # - The batch size sets how many rows a step uses, `shuffle` whether they are random.
-#   Stochastic descent needs both. The defaults are one row a step, in order.
+#   Stochastic descent needs batch size one and `shuffle`. The defaults are one row a
+#   step, in order.
+# - Mix rows that are stored in order: a batch of neighbors is no sample.
 # - Convert once. One call per batch, with `__getitems__`, beats one call per row.
 # - Workers overlap reading and training: $\max(\ell/w, t)$ in place of $\ell + t$. They
 #   are for rows that are slow to read.

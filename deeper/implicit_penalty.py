@@ -64,8 +64,8 @@ sys.path.append(
 # \qquad S = \operatorname{mean}_B \lVert \mathbf{g}_B - \mathbf{g} \rVert^2.
 # ```
 #
-# The same comes out for any number of batches, as the mean over all their orders. In
-# words: mini-batches prefer places where the batches agree on the slope.
+# The same comes out for any number of batches, as the mean over all orders of one pass.
+# In words: mini-batches prefer places where the batches agree on the slope.
 
 # %% [markdown]
 # Check it with two parabolas of one number, $w^2$ and $3 (w - 1)^2$. Here
@@ -103,8 +103,9 @@ for rate in (0.1, 0.01):
     print(f"{rate}: {measured:.6f}, predicted {predicted:.6f}")
 
 # %% [markdown]
-# The two agree. Note what this does *not* say: it is a mean over orders. One order that
-# stays the same in every pass is not covered.
+# The two agree. Note what this does *not* say. It is a mean over the orders of one
+# pass: one order that stays the same in every pass is not covered. And it takes slopes
+# that change smoothly, while those of a ReLU network jump at its kinks.
 
 # %% tags=["remove-cell"]
 import numpy as np
@@ -204,8 +205,8 @@ for name, many in groups.items():
 
 # %% [markdown]
 # A mixed batch is a rough copy of the data, and all six say similar things. Regions
-# differ a lot: each says how the curve misses in one place. Their penalty is about
-# sixteen times as large. So the theory predicts
+# differ a lot: each says how the curve misses in one place. At the starts their penalty
+# is about sixteen times as large. So, if that lasts, the theory predicts
 #
 # 1. that regions in random sequence end where the batch with their penalty does,
 # 2. that mixed batches gain a sixteenth of that, next to nothing,
@@ -323,12 +324,13 @@ ax.set_title("Regions gain, mixed batches lose")
 plt.show()
 
 # %% [markdown]
-# At 0.05 all is roughly as predicted. The penalty gains a little, redrawn regions gain
-# somewhat less in about two of three pairs, and mixed batches do as well as the batch.
-# Toward 0.2 the runs leave the theory. The gain of the penalty grows, by less than in
-# proportion to the rate. Redrawn regions, which it should describe, do not keep up.
-# Regions in one fixed order, on which it is silent, gain even more than it says, so
-# that the penalty comes near them may be chance.
+# At 0.05 the directions are as predicted: the penalty gains a little, redrawn regions
+# gain in about two of three pairs, and mixed batches do as well as the batch. But
+# already here redrawn regions gain only about half of what the penalty does. Toward 0.2
+# the runs leave the theory. The gain of the penalty grows, by less than in proportion
+# to the rate. Redrawn regions, which it should describe, do not keep up. Regions in one
+# fixed order, on which it is silent, gain even more than it says, so that the penalty
+# comes near them may be chance.
 #
 # And mixed batches are *worse* than the batch at 0.2, where the theory gives them a
 # small gain. Is it the noise in the targets, which sixteen rows average less well than
@@ -354,7 +356,9 @@ for name in ("redrawn", "mixed"):
 with checks("Without batches, without order"):
     given("at a rate of 0.2, twice", "many at 0.1", "again at 0.05")
     given(
-        "learning rates 0.05, 0.1 and 0.2", "At 0.05 all", "Toward 0.2"
+        "learning rates 0.05, 0.1 and 0.2",
+        "At 0.05 the directions",
+        "Toward 0.2",
     )
     given("the batch at 0.2, where")
     claim("distance: 600 updates", round(20 / 0.2) * 6)
@@ -371,7 +375,8 @@ with checks("Without batches, without order"):
         for key, e in errors.items()
     }
     claim("gains a little", 0.88 < at["penalty"][0] < 0.96)
-    claim("somewhat less", at["penalty"][0] < at["redrawn"][0] < 1)
+    half = (1 - at["redrawn"][0]) / (1 - at["penalty"][0])
+    claim("only about half of what the penalty does", 0.25 < half < 0.8)
     claim(
         "about two of three pairs", 0.53 < beats["redrawn", 0.05] < 0.82
     )
@@ -411,26 +416,25 @@ with checks("Does the order of the rows act as a penalty?"):
 # %% [markdown]
 # ## What to keep
 #
-# - For small steps, mini-batches in random sequence descend on the loss plus
-#   $\frac{\eta}{4}$ times the scatter of the batches' slopes. That is a theorem.
+# - For small steps and smooth slopes, a pass over mini-batches descends, in the mean
+#   over its orders, on the loss plus $\frac{\eta}{4}$ times the scatter of the batches'
+#   slopes. That is a theorem.
 # - Batches that are regions scatter much, mixed batches little.
-# - At 0.05 the network keeps to it roughly. At 0.2 it does not: redrawn regions gain
-#   less than their penalty, and mixed batches lose where they should gain. So the
+# - At 0.05 the network keeps to its directions, but redrawn regions gain about half of
+#   what the penalty does. At 0.2 mixed batches even lose where they should gain. So the
 #   penalty explains the lead of regions in order in part at best.
 # - That regions win at one rate is no reason to sort your data: at other rates, and
 #   under Adam, {ref}`small-network` finds the opposite.
 
 # %% tags=["remove-cell"]
 with checks("What to keep"):
-    given("At 0.05 the network", "At 0.2 it does")
+    given("At 0.05 the network", "At 0.2 mixed")
     claim(
-        "the network keeps to it roughly", 0.85 < at["redrawn"][0] < 1
+        "keeps to its directions",
+        0.85 < at["redrawn"][0] < 1 and at["penalty"][0] < 1,
     )
-    claim(
-        "gain less than their penalty",
-        at["redrawn"][2] > at["penalty"][2],
-    )
-    claim("mixed batches lose where", beats["mixed", 0.2] < 0.4)
+    claim("redrawn regions gain about half", 0.25 < half < 0.8)
+    claim("mixed batches even lose where", beats["mixed", 0.2] < 0.4)
     claim("scatter much", ratio > 8)
 
 # %% [markdown]
