@@ -145,11 +145,12 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 def shown_code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """The code cells that the page shows, folded ones among them, in order."""
-    return [
-        cell
-        for cell in code_cells(notebook)
-        if "remove-cell" not in cell.metadata.get("tags", [])
-    ]
+    return [cell for cell in code_cells(notebook) if is_shown(cell)]
+
+
+def is_shown(cell: NotebookNode) -> bool:
+    """Whether the page shows a cell, folded or not."""
+    return "remove-cell" not in cell.metadata.get("tags", [])
 
 
 def tagged_code(notebook: NotebookNode, tag: str) -> list[str]:

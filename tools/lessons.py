@@ -98,7 +98,7 @@ def measure(notebook: NotebookNode) -> Lesson:
                 text.append(before)
                 in_text = not after
             sentence_before = True
-        elif "remove-cell" not in cell.metadata.get("tags", []):
+        elif chapters.is_shown(cell):
             (shown if in_text else solutions).append(cell)
             if in_text and not sentence_before:
                 neighbors.append(len(shown))
