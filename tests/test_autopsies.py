@@ -365,7 +365,7 @@ def cells_of_entries() -> dict[str, list[str]]:
         if cell.cell_type == "markdown":
             begun = re.findall(r"^(?:\((.+)\)=|## .*)$", cell.source, re.M)
             label = begun[-1] if begun else label
-        elif label in found and "remove-cell" not in cell.metadata.get("tags", []):
+        elif label in found and chapters.is_shown(cell):
             found[label].append(cell.source)
     return found
 

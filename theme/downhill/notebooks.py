@@ -110,7 +110,7 @@ def _hidden_cells(executed: NotebookNode, start: int, end: int) -> list[Notebook
 def _end_of_code(executed: NotebookNode, position: int) -> int:
     """The position after a shown cell and the hidden ones that follow it directly."""
     for end in range(position + 1, len(executed.cells)):
-        if "remove-cell" not in executed.cells[end].metadata.get("tags", []):
+        if chapters.is_shown(executed.cells[end]):
             return end
     return len(executed.cells)
 
